@@ -1,0 +1,11 @@
+"""The ground under every floor: one database, reached the same way by everybody.
+
+`Database` opens SQLite or PostgreSQL; `transaction()` joins or begins a transaction and runs what must wait
+for its commit; `rows()` and `execute()` run hand-written SQL on either engine.
+"""
+
+from federation.database.opening import Database
+from federation.database.sql import execute, is_postgres, placeholders, rows
+from federation.database.transactions import after_commit, savepoint, transaction
+
+__all__ = ["Database", "after_commit", "execute", "is_postgres", "placeholders", "rows", "savepoint", "transaction"]

@@ -1,0 +1,41 @@
+"""Hand-written SQL for the hot paths, written once with `?` and run on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from tortoise.connection import get_connection
+
+
+@lru_cache(maxsize=1024)
+def _numbered(query: str) -> str:
+    parts = query.split("?")
+    return "".join(f"{part}${n}" for n, part in enumerate(parts[:-1], 1)) + parts[-1]
+
+
+def is_postgres() -> bool:
+    """Whether the database of the current context is PostgreSQL (else it is SQLite)."""
+    return bool(get_connection("default").capabilities.dialect == "postgres")
+
+
+def placeholders(count: int) -> str:
+    """`?, ?, ?` for an `IN (…)` list."""
+    return ", ".join("?" * count)
+
+
+async def rows(query: str, values: Sequence[Any] = ()) -> list[Mapping[str, Any]]:
+    """The rows of a query (or of `… RETURNING`), as mappings by column name."""
+    connection = get_connection("default")
+    if connection.capabilities.dialect == "postgres":
+        return list(await connection.execute_query_dict(_numbered(query), list(values)))
+    return list((await connection.execute_query(query, list(values)))[1])
+
+
+async def execute(query: str, values: Sequence[Any] = ()) -> int:
+    """Run a statement; returns how many rows it touched."""
+    connection = get_connection("default")
+    if connection.capabilities.dialect == "postgres":
+        return int((await connection.execute_query(_numbered(query), list(values)))[0])
+    return int((await connection.execute_query(query, list(values)))[0])
