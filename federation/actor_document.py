@@ -1,0 +1,93 @@
+"""Our actors as ActivityPub documents."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from federation.config import FederationConfig
+from federation.contexts import context_for
+from federation.models import Actor, ActorKey
+
+
+async def actor_document(config: FederationConfig, actor: Actor) -> dict[str, Any]:
+    """The document that `GET` of a local actor's id answers.
+
+    Keys stand in it twice: `publicKey` (RSA, read by everybody) and `assertionMethod` (FEP-521a multikeys, for
+    object proofs). `endpoints.sharedInbox` is what lets a peer send once for all of us.
+    """
+    keys = await ActorKey.filter(actor_id=actor.id)
+    document: dict[str, Any] = {
+        "@context": context_for("actor", "group") if actor.is_group else context_for("actor"),
+        "id": actor.uri,
+        "type": actor.type,
+        "preferredUsername": actor.username,
+        "name": actor.name,
+        "summary": actor.summary,
+        "url": actor.url,
+        "inbox": actor.inbox_url,
+        "outbox": actor.outbox_url,
+        "followers": actor.followers_url,
+        "following": actor.following_url,
+        "featured": actor.featured_url,
+        "manuallyApprovesFollowers": actor.manually_approves_followers,
+        "discoverable": actor.discoverable,
+        "indexable": actor.indexable,
+        "webfinger": f"{actor.username}@{config.domain}",
+        "published": timestamp(actor.created_at),
+        "updated": timestamp(actor.updated_at),
+        "endpoints": {"sharedInbox": actor.shared_inbox_url},
+        **_keys(actor, keys),
+    }
+    if actor.source:
+        document["source"] = {"content": actor.source, "mediaType": "text/markdown"}
+    if actor.icon_url:
+        document["icon"] = {"type": "Image", "url": actor.icon_url}
+    if actor.image_url:
+        document["image"] = {"type": "Image", "url": actor.image_url}
+    if actor.moderators_url:
+        document["attributedTo"] = actor.moderators_url
+    if actor.profile_fields:
+        document["attachment"] = [
+            {"type": "PropertyValue", "name": field["name"], "value": field["value"]}
+            for field in actor.profile_fields
+        ]
+    if actor.also_known_as:
+        document["alsoKnownAs"] = actor.also_known_as
+    if actor.moved_to:
+        document["movedTo"] = actor.moved_to
+    return document | actor.extra
+
+
+def tombstone(uri: str, deleted_at: Any, former_type: str = "") -> dict[str, Any]:
+    """What stands where something was deleted (AS2 Tombstone), answered with 410."""
+    document = {
+        "@context": context_for(),
+        "id": uri,
+        "type": "Tombstone",
+        "deleted": timestamp(deleted_at),
+    }
+    if former_type:
+        document["formerType"] = former_type
+    return document
+
+
+def timestamp(moment: Any) -> str:
+    """RFC 3339 in UTC with `Z`."""
+    return str(moment.strftime("%Y-%m-%dT%H:%M:%SZ"))
+
+
+def _keys(actor: Actor, keys: list[ActorKey]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key in keys:
+        if key.kind == "rsa":
+            found["publicKey"] = {"id": key.key_id, "owner": actor.uri, "publicKeyPem": key.public}
+        else:
+            found["assertionMethod"] = [
+                {
+                    "id": key.key_id,
+                    "type": "Multikey",
+                    "controller": actor.uri,
+                    "publicKeyMultibase": key.public,
+                }
+            ]
+    return found

@@ -1,0 +1,347 @@
+"""Fetching from and posting to other servers: the rules about what an answer may claim.
+
+The transport guards the connection; this guards the meaning. A document counts only under the URL that
+served it: right content type (S-010), its `id` equal to the final URL or fetched again from there
+(S-011, S-012), every hop checked and signed anew (S-003), few hops (S-007), failures remembered (S-025).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from federation import strict_json
+from federation.clock import Clock, SystemClock
+from federation.fetch_limits import BudgetSpent, FailureMemory, HostBudget
+from federation.media_types import ACTIVITY_JSON, LD_JSON, is_activity_media_type, matches, read_media_type
+from federation.refusals import Refused
+from federation.transport import Response, Timeouts, Transport
+from federation.urls import Url, is_loopback_name, join, parse_url
+
+MAX_REDIRECTS = 3
+MAX_MEDIA_BYTES = 20_000_000
+# What a peer says to a delivery is read for the inspector only.
+MAX_ANSWER_BYTES = 16_384
+
+_ACCEPT_ACTIVITY = f"{ACTIVITY_JSON}, {LD_JSON}"
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_STATUS_CODES = {401: "fetch-denied", 403: "fetch-denied", 404: "not-found", 410: "gone", 429: "too-many"}
+_COLLECTION_TYPES = frozenset({"Collection", "OrderedCollection", "CollectionPage", "OrderedCollectionPage"})
+
+Sign = Callable[[str, str, bytes | None], Mapping[str, str]]
+"""(method, URL, body) -> the headers that sign this one request, `Date` and `Host` among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A JSON document and the URL that served it, after redirects and without fragment."""
+
+    document: dict[str, Any]
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedBytes:
+    """A file, its `type/subtype` as its server names it, and the URL that served it."""
+
+    body: bytes
+    media_type: str
+    url: str
+
+
+@dataclass(slots=True)
+class _Hops:
+    """The redirects left for one question, whatever is fetched to answer it (S-007)."""
+
+    left: int = MAX_REDIRECTS
+
+    def use(self) -> None:
+        if self.left == 0:
+            raise Refused("too-many-redirects")
+        self.left -= 1
+
+
+class Client:
+    """Everything that is read from other servers goes through here.
+
+    `sign` makes the headers of signed fetches (an instance actor's key; GoToSocial and secure-mode Mastodon
+    answer nothing else). `allow_http` is the development mode of `parse_url`. `permit` is asked before each
+    hop and may raise (`blocked-domain`). `failures` and `budget` may be given to change their limits.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        sign: Sign | None = None,
+        clock: Clock | None = None,
+        allow_http: bool = False,
+        permit: Callable[[Url], None] | None = None,
+        failures: FailureMemory | None = None,
+        budget: HostBudget | None = None,
+        timeouts: Timeouts | None = None,
+    ) -> None:
+        self._transport = transport
+        self._sign = sign
+        self._clock = clock or SystemClock()
+        self.allow_http = allow_http
+        self._permit = permit
+        self._failures = failures or FailureMemory(self._clock)
+        self._budget = budget or HostBudget(self._clock)
+        self._timeouts = timeouts or Timeouts()
+        self._running: dict[tuple[str, str], asyncio.Task[tuple[bytes, Url]]] = {}
+
+    async def get_document(self, url: str) -> Fetched:
+        """The ActivityPub document at `url`; its `id` is the returned URL (but for a fragment).
+
+        The returned URL may differ from the asked one: a caller that wanted *this* id compares. Callers that
+        ask for one URL at the same time share one fetch. Raises `Refused`, for failures of the last five
+        minutes without asking again: `gone` (410), `not-found`, `fetch-denied`, `wrong-media-type`, `bad-id`,
+        `id-mismatch`, `too-many-redirects`, `unreachable` and what the parser and `parse_url` raise.
+        """
+        asked = self._parse(url)
+        body, final = await self._once(("document", asked.text), lambda: self._document(asked))
+        return Fetched(strict_json.parse_object(body), final.text)
+
+    async def get_json(
+        self, url: str, accept: str, *, max_bytes: int = strict_json.MAX_BYTES
+    ) -> Fetched:
+        """A JSON object that speaks for nobody: WebFinger, NodeInfo. Unsigned, any content type.
+
+        The type is not checked since static hosts serve `.well-known` files as octet streams; never take an
+        ActivityPub object from here. Raises like `get_document`.
+        """
+        asked = self._parse(url)
+
+        async def read() -> tuple[bytes, Url]:
+            answer, final = await self._follow(asked, accept, _Hops(), max_bytes=max_bytes, signed=False)
+            strict_json.parse_object(answer.body, max_bytes=max_bytes)
+            return answer.body, final
+
+        body, final = await self._once((accept, asked.text), read)
+        return Fetched(strict_json.parse_object(body, max_bytes=max_bytes), final.text)
+
+    async def get_bytes(
+        self,
+        url: str,
+        *,
+        accept_types: tuple[str, ...],
+        max_bytes: int = MAX_MEDIA_BYTES,
+        timeouts: Timeouts | None = None,
+    ) -> FetchedBytes:
+        """A file whose type is one of `accept_types` (`image/png`, `image/*`). Unsigned.
+
+        The type is the server's word; look into the bytes before serving them. Raises like `get_document`.
+        """
+        asked = self._parse(url)
+        key = ("bytes", asked.text)
+        self._failures.raise_remembered(key)
+        try:
+            answer, final = await self._follow(
+                asked,
+                ", ".join(accept_types),
+                _Hops(),
+                max_bytes=max_bytes,
+                signed=False,
+                timeouts=timeouts,
+            )
+            content_type = answer.headers.get("content-type", "")
+            if not matches(content_type, accept_types):
+                raise Refused("wrong-media-type", f"served as {content_type[:100] or 'nothing'}")
+        except Refused as refused:
+            self._remember(key, refused)
+            raise
+        return FetchedBytes(answer.body, read_media_type(content_type)[0], final.text)
+
+    async def post(
+        self, url: str, body: bytes, headers: Mapping[str, str], timeouts: Timeouts | None = None
+    ) -> Response:
+        """Deliver `body`; any status is a return value, redirects are not followed.
+
+        `headers` are complete: content type, digest, signature. Raises `Refused`: `bad-url`,
+        `private-address`, `unreachable`, and what `permit` raises.
+        """
+        asked = self._parse(url)
+        if self._permit is not None:
+            self._permit(asked)
+        return await self._transport.request(
+            "POST", asked.text, headers, body, max_bytes=MAX_ANSWER_BYTES, timeout=timeouts or self._timeouts
+        )
+
+    async def collection_items(
+        self,
+        collection: str | dict[str, Any],
+        *,
+        max_items: int,
+        max_pages: int,
+        max_seconds: float = 60.0,
+    ) -> list[Any]:
+        """The first items of a collection, in its order: ids or objects, as they stand there.
+
+        A document given in place of a URL must have come from its own `id`. Reading ends at `max_items`,
+        `max_pages`, `max_seconds`, a page seen before, or a later page that cannot be read (S-051). Whether
+        an embedded item may be believed is the caller's question. Raises `Refused`: `foreign-id` when a page
+        lies on another host, `not-an-object` when it is no collection, and what `get_document` raises.
+        """
+        if isinstance(collection, str):
+            fetched = await self.get_document(collection)
+            page, here = fetched.document, self._parse(fetched.url)
+        else:
+            page, here = collection, self._id_of(collection)
+        home = here.authority
+        started = self._clock.monotonic()
+        seen = {here.text}
+        items: list[Any] = []
+        pages = 0
+        while True:
+            items += _items(page)
+            following = page.get("next") or page.get("first")
+            if len(items) >= max_items or not following or pages >= max_pages:
+                break
+            if self._clock.monotonic() - started > max_seconds:
+                break
+            pages += 1
+            if isinstance(following, dict) and _is_page_itself(following):
+                page = following
+                continue
+            if isinstance(following, dict):
+                following = following.get("id") or following.get("href")
+            where = self._parse(following) if isinstance(following, str) else None
+            if where is None or where.text in seen:
+                break
+            if where.authority != home:
+                raise Refused("foreign-id", "a page of the collection lies on another host")
+            seen.add(where.text)
+            try:
+                page, served_by = await self._activity_json(where, _Hops())
+            except Refused:
+                if pages == 1:
+                    raise
+                break
+            if served_by.authority != home:
+                raise Refused("foreign-id", "a page of the collection lies on another host")
+        return items[:max_items]
+
+    def web_origin(self, authority: str) -> str:
+        """Where the well-known documents of a host are: https, or in development http for local ones."""
+        host, _, port = authority.rpartition(":") if ":" in authority else (authority, "", "")
+        local = is_loopback_name(host) or bool(port)
+        return f"{'http' if self.allow_http and local else 'https'}://{authority}"
+
+    def _parse(self, url: str) -> Url:
+        return parse_url(url, allow_http=self.allow_http)
+
+    def _id_of(self, document: dict[str, Any]) -> Url:
+        try:
+            return self._parse(document.get("id"))  # type: ignore[arg-type]  # it refuses other types
+        except Refused as refused:
+            raise Refused("bad-id", refused.detail) from None
+
+    async def _document(self, asked: Url) -> tuple[bytes, Url]:
+        hops = _Hops()
+        body, final, document = await self._activity_body(asked, hops)
+        claimed = self._id_of(document)
+        if claimed.text == final.text:
+            return body, final
+        if claimed.authority != final.authority:
+            raise Refused("id-mismatch", f"the document says {claimed.text[:200]}")
+        # Aliases, key stubs (GoToSocial) and lower-cased paths (PieFed): ask once where it says it lives.
+        body, final, document = await self._activity_body(claimed, hops)
+        if self._id_of(document).text != final.text:
+            raise Refused("id-mismatch", "the document at its own id has another id")
+        return body, final
+
+    async def _activity_json(self, asked: Url, hops: _Hops) -> tuple[dict[str, Any], Url]:
+        _, final, document = await self._activity_body(asked, hops)
+        return document, final
+
+    async def _activity_body(self, asked: Url, hops: _Hops) -> tuple[bytes, Url, dict[str, Any]]:
+        answer, final = await self._follow(
+            asked, _ACCEPT_ACTIVITY, hops, max_bytes=strict_json.MAX_BYTES, signed=True
+        )
+        content_type = answer.headers.get("content-type", "")
+        if not is_activity_media_type(content_type):
+            raise Refused("wrong-media-type", f"served as {content_type[:100] or 'nothing'}")
+        return answer.body, final, strict_json.parse_object(answer.body)
+
+    async def _follow(
+        self,
+        url: Url,
+        accept: str,
+        hops: _Hops,
+        *,
+        max_bytes: int,
+        signed: bool,
+        timeouts: Timeouts | None = None,
+    ) -> tuple[Response, Url]:
+        """GET `url` and where it leads; the whole answer with status 200, and its URL."""
+        while True:
+            if self._permit is not None:
+                self._permit(url)
+            self._budget.spend(url.authority)
+            headers = {"Accept": accept}
+            if signed and self._sign is not None:
+                headers.update(self._sign("GET", url.text, None))
+            answer = await self._transport.request(
+                "GET", url.text, headers, None, max_bytes=max_bytes, timeout=timeouts or self._timeouts
+            )
+            if answer.status not in _REDIRECTS:
+                break
+            hops.use()
+            url = join(url, answer.headers.get("location", ""), allow_http=self.allow_http)
+        if answer.status != 200:
+            raise Refused(_STATUS_CODES.get(answer.status, "unreachable"), f"status {answer.status}")
+        if answer.fault is not None:
+            raise Refused(answer.fault)
+        return answer, url
+
+    async def _once(
+        self, key: tuple[str, str], read: Callable[[], Awaitable[tuple[bytes, Url]]]
+    ) -> tuple[bytes, Url]:
+        """`read` for all who ask for `key` now; a failure also for those who ask soon after."""
+        self._failures.raise_remembered(key)
+        running = self._running.get(key)
+        if running is None:
+            running = asyncio.create_task(self._remembering(key, read))
+            self._running[key] = running
+            running.add_done_callback(lambda done: self._finish(key, done))
+        try:
+            # One asker that is cancelled must not take the answer from the others.
+            return await asyncio.shield(running)
+        except Refused as refused:
+            raise Refused(refused.code, refused.detail) from None
+
+    async def _remembering(
+        self, key: tuple[str, str], read: Callable[[], Awaitable[tuple[bytes, Url]]]
+    ) -> tuple[bytes, Url]:
+        try:
+            return await read()
+        except Refused as refused:
+            self._remember(key, refused)
+            raise
+
+    def _remember(self, key: tuple[str, str], refused: Refused) -> None:
+        if not isinstance(refused, BudgetSpent):
+            self._failures.remember(key, refused)
+
+    def _finish(self, key: tuple[str, str], done: asyncio.Task[tuple[bytes, Url]]) -> None:
+        del self._running[key]
+        if not done.cancelled():
+            done.exception()  # looked at, so that asyncio does not report it when nobody waits any more
+
+
+def _is_page_itself(page: dict[str, Any]) -> bool:
+    return any(field in page for field in ("items", "orderedItems"))
+
+
+def _items(page: dict[str, Any]) -> list[Any]:
+    kinds = page.get("type")
+    named = kinds if isinstance(kinds, list) else [kinds]
+    if not any(isinstance(kind, str) and kind in _COLLECTION_TYPES for kind in named):
+        raise Refused("not-an-object", "not a collection")
+    listed = page.get("orderedItems", page.get("items"))
+    if listed is None:
+        return []
+    return listed if isinstance(listed, list) else [listed]

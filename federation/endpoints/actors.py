@@ -1,0 +1,90 @@
+"""Our actors, their follower collections and our activities, for servers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from federation.actor_document import actor_document, tombstone
+from federation.contexts import context_for
+from federation.endpoints.answers import activity_answer
+from federation.federation import Federation
+from federation.models import Actor, Follow, FollowState, OutboundActivity
+from federation.refusals import Refused
+
+OUTBOX_PAGE = 50
+"""Lemmy reads an outbox unpaged, up to this many (interop b1)."""
+
+
+async def local_actor(name: str, *, group: bool | None = None) -> Actor:
+    """One of ours by name, whatever the letter case. Raises `Refused('not-found')`; a suspended one is not shown."""
+    actor = await Actor.get_or_none(local_name=name.lower())
+    if actor is None or actor.suspended_at or (group is not None and actor.is_group != group):
+        raise Refused("not-found", name[:64])
+    return actor
+
+
+async def actor_answer(fed: Federation, request: Request, actor: Actor) -> Response:
+    """The actor's document, or its tombstone."""
+    if actor.deleted_at is not None:
+        return activity_answer(request, tombstone(actor.uri, actor.deleted_at, actor.type), status=410)
+    return activity_answer(request, await actor_document(fed.config, actor))
+
+
+async def followers_answer(fed: Federation, request: Request, actor: Actor) -> Response:
+    """How many there are; not who (they did not ask to be listed)."""
+    return _count(request, actor.followers_url, actor.followers_count)
+
+
+async def following_answer(fed: Federation, request: Request, actor: Actor) -> Response:
+    """How many there are; not who."""
+    return _count(request, actor.following_url, actor.following_count)
+
+
+def _count(request: Request, uri: str, total: int) -> Response:
+    return activity_answer(
+        request,
+        {"@context": context_for(), "id": uri, "type": "OrderedCollection", "totalItems": total},
+    )
+
+
+async def outbox_answer(fed: Federation, request: Request, actor: Actor) -> Response:
+    """The newest public activities, newest first, in one piece: Lemmy does not page (interop b1)."""
+    recent = (
+        await OutboundActivity.filter(actor_id=actor.id, is_public=True, type__in=["Create", "Announce"])
+        .order_by("-id")
+        .limit(OUTBOX_PAGE)
+        .values_list("body", flat=True)
+    )
+    return activity_answer(request, collection_bytes(actor.outbox_url, [str(body) for body in recent]))
+
+
+def collection_bytes(uri: str, items: list[str], total: int | None = None) -> bytes:
+    """An `OrderedCollection` around items that are JSON text already, kept byte for byte."""
+    from msgspec import Raw
+
+    from federation import strict_json
+
+    document: dict[str, Any] = {
+        "@context": context_for(),
+        "id": uri,
+        "type": "OrderedCollection",
+        "totalItems": len(items) if total is None else total,
+        "orderedItems": [Raw(item.encode()) for item in items],
+    }
+    return strict_json.dumps(document)
+
+
+async def activity_by_id(fed: Federation, request: Request) -> Response:
+    """`/a/{id}`: a public activity of ours as it was sent. Anything else is not found, whoever asks."""
+    row = await OutboundActivity.get_or_none(id=request.path_params["id"], is_public=True)
+    if row is None:
+        raise Refused("not-found")
+    return activity_answer(request, row.body.encode())
+
+
+async def is_follower(host: str, actor: Actor) -> bool:
+    """Whether anybody on `host` follows the actor (FEP-8fcf, private communities of Lemmy)."""
+    return await Follow.filter(target_id=actor.id, follower__host=host, state=FollowState.ACCEPTED).exists()

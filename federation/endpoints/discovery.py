@@ -1,0 +1,122 @@
+"""WebFinger (RFC 7033), host-meta (RFC 6415), NodeInfo 2.0 and 2.1."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from xml.sax.saxutils import quoteattr
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from federation.federation import Federation
+from federation.models import Actor
+
+JRD = "application/jrd+json"
+OPEN = {"access-control-allow-origin": "*", "cache-control": "public, max-age=600"}
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What NodeInfo counts."""
+
+    users: int
+    active_month: int
+    active_half_year: int
+    posts: int
+    comments: int
+    open_registrations: bool
+    name: str
+    description: str
+
+
+async def webfinger(fed: Federation, request: Request) -> Response:
+    """`?resource=acct:name@domain` or an actor's URL. 400 without a resource, 404 for nobody of ours."""
+    resource = request.query_params.get("resource", "")
+    if not resource:
+        return JSONResponse({"error": "Give a resource."}, status_code=400, headers=OPEN)
+    actor = await _actor_of(fed, resource)
+    if actor is None:
+        return JSONResponse({"error": "There is no such account here."}, status_code=404, headers=OPEN)
+    document = {
+        "subject": f"acct:{actor.username}@{fed.config.domain}",
+        "aliases": sorted({actor.uri, fed.config.url(f"/@{actor.username}")}),
+        "links": [
+            {"rel": "self", "type": "application/activity+json", "href": actor.uri},
+            {"rel": "http://webfinger.net/rel/profile-page", "type": "text/html", "href": actor.uri},
+            {
+                "rel": "http://ostatus.org/schema/1.0/subscribe",
+                "template": fed.config.url("/authorize_interaction?uri={uri}"),
+            },
+        ],
+    }
+    rels = request.query_params.getlist("rel")
+    if rels:
+        document["links"] = [link for link in document["links"] if link["rel"] in rels]  # type: ignore[index]
+    return JSONResponse(document, media_type=JRD, headers=OPEN)
+
+
+async def _actor_of(fed: Federation, resource: str) -> Actor | None:
+    scheme, _, rest = resource.partition(":")
+    if scheme == "acct":
+        name, _, domain = rest.removeprefix("@").rpartition("@")
+        if domain.lower() not in (fed.config.domain, fed.config.authority):
+            return None
+        return await Actor.get_or_none(local_name=name.lower(), deleted_at=None, suspended_at=None)
+    uri = resource.replace(fed.config.url("/@"), fed.config.url("/u/"), 1)
+    actor = await Actor.get_or_none(uri=uri, host="", deleted_at=None, suspended_at=None)
+    if actor is None and uri != resource:
+        name = resource.rpartition("/@")[2].lower()
+        actor = await Actor.get_or_none(local_name=name, deleted_at=None, suspended_at=None)
+    return actor
+
+
+async def host_meta(fed: Federation, request: Request) -> Response:
+    """XML by default, JSON at `.json` or when asked for; Phanpy and mastodon-android read the first template."""
+    template = fed.config.url("/.well-known/webfinger?resource={uri}")
+    if request.url.path.endswith(".json") or "json" in request.headers.get("accept", ""):
+        return JSONResponse(
+            {"links": [{"rel": "lrdd", "type": JRD, "template": template}]}, media_type=JRD, headers=OPEN
+        )
+    xml = (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<XRD xmlns="http://docs.oasis-open.org/ns/xri/xrd-1.0">'
+        f'<Link rel="lrdd" type="{JRD}" template={quoteattr(template)}/></XRD>\n'
+    )
+    return Response(xml, media_type="application/xrd+xml", headers=OPEN)
+
+
+async def nodeinfo_links(fed: Federation, request: Request) -> Response:
+    """2.0 first: Phanpy takes the highest schema up to 2.0."""
+    schema = "http://nodeinfo.diaspora.software/ns/schema/"
+    links = [{"rel": schema + v, "href": fed.config.url(f"/nodeinfo/{v}")} for v in ("2.0", "2.1")]
+    return JSONResponse({"links": links}, headers=OPEN)
+
+
+async def nodeinfo(
+    fed: Federation, request: Request, usage: Callable[[], Awaitable[Usage]], version: str
+) -> Response:
+    """What runs here and how much it is used (NodeInfo 2.0 and 2.1)."""
+    counted = await usage()
+    software = {"name": fed.config.software, "version": fed.config.version}
+    if version == "2.1":
+        software["homepage"] = fed.config.base_url
+    document = {
+        "version": version,
+        "software": software,
+        "protocols": ["activitypub"],
+        "services": {"inbound": [], "outbound": []},
+        "openRegistrations": counted.open_registrations,
+        "usage": {
+            "users": {
+                "total": counted.users,
+                "activeMonth": counted.active_month,
+                "activeHalfyear": counted.active_half_year,
+            },
+            "localPosts": counted.posts,
+            "localComments": counted.comments,
+        },
+        "metadata": {"nodeName": counted.name, "nodeDescription": counted.description},
+    }
+    profile = f"http://nodeinfo.diaspora.software/ns/schema/{version}#"
+    return JSONResponse(document, media_type=f'application/json; profile="{profile}"', headers=OPEN)

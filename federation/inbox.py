@@ -1,0 +1,121 @@
+"""An activity arrives: from the raw request to a stored row, before the 202.
+
+Checks run from the cheapest to the dearest, and nothing is written until the last has passed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from federation import strict_json
+from federation.database import execute
+from federation.keys import SignerKey
+from federation.models import Actor
+from federation.proven import proven_by
+from federation.refusals import Refused
+from federation.signatures import HttpRequest, SignatureClaim, check_claim, read_claim
+from federation.urls import host_of
+from federation.wire import ActivityDocument, read_activity
+
+if TYPE_CHECKING:
+    from federation.federation import Federation
+
+MAX_BODY = 1_000_000
+MAX_DEPTH = 64
+
+ACCEPTED_TYPES = frozenset({"application/activity+json", "application/ld+json"})
+"""`application/json` is refused: no peer of today sends it, and a browser's form cannot send the others (S-033)."""
+
+_INSERT = """
+INSERT INTO inbound_activities
+    (id, uri, type, actor_id, inbox_of, body, state, reason, attempts, run_at, received_at)
+VALUES (?, ?, ?, ?, ?, ?, 'pending', '', 0, ?, ?)
+ON CONFLICT (uri) DO NOTHING
+"""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of a delivery: stored now, or known already, or not worth storing."""
+
+    is_new: bool
+
+
+async def receive(fed: Federation, request: HttpRequest, *, inbox_of: int | None = None) -> Receipt:
+    """Take in one POST to an inbox. `inbox_of` is the actor whose personal inbox it is; None for the shared one.
+
+    Raises `Refused`; then nothing was written.
+    """
+    check_media_type(request.headers.get("content-type", ""))
+    if request.headers.get("content-encoding", "identity") != "identity":
+        raise Refused("wrong-media-type", "content-encoding is not read here")
+    document = strict_json.parse_object(request.body, max_bytes=MAX_BODY, max_depth=MAX_DEPTH)
+    activity = read_activity(document)
+    if await _is_farewell_of_a_stranger(activity):
+        return Receipt(is_new=False)
+    await fed.registry.admit(host_of(activity.actor))
+    signer = await _verify(fed, request)
+    if signer.actor_uri != activity.actor:
+        signer = await _author_of_forwarded(fed, activity, document)
+    await fed.registry.admit(signer.actor_host, await Actor.get(id=signer.actor_id))
+    now = fed.clock.now()
+    stored = await execute(
+        _INSERT,
+        [
+            fed.ids.next(),
+            activity.id or "urn:sha256:" + hashlib.sha256(request.body).hexdigest(),
+            activity.type[:32],
+            signer.actor_id,
+            inbox_of,
+            request.body.decode(),
+            now,
+            now,
+        ],
+    )
+    if stored:
+        fed.wake("process_inbox")
+    return Receipt(is_new=bool(stored))
+
+
+def check_media_type(content_type: str) -> None:
+    """Raises `Refused('wrong-media-type')` unless it is one of ActivityPub's (section 7: MUST)."""
+    if content_type.partition(";")[0].strip().lower() not in ACCEPTED_TYPES:
+        raise Refused("wrong-media-type", content_type[:100])
+
+
+async def _is_farewell_of_a_stranger(activity: ActivityDocument) -> bool:
+    """Whether it deletes an actor that we never met: nothing to do, and its key is gone anyhow (S-027)."""
+    return (
+        activity.type == "Delete"
+        and activity.object_id == activity.actor
+        and not await Actor.exists(uri=activity.actor)
+    )
+
+
+async def _verify(fed: Federation, request: HttpRequest) -> SignerKey:
+    """The key that made the request's signature. Raises `Refused` (401 codes)."""
+    claim: SignatureClaim = read_claim(request, authority=fed.config.authority, now=fed.clock.time())
+    signer = await fed.keys.find(fed, claim.key_id)
+    try:
+        check_claim(claim, signer.public_key)
+    except Refused as refusal:
+        if refusal.code not in ("signature-wrong", "signature-algorithm"):
+            raise
+        rotated = await fed.keys.find_again(fed, signer)
+        if rotated is None:
+            raise
+        check_claim(claim, rotated.public_key)
+        return rotated
+    return signer
+
+
+async def _author_of_forwarded(
+    fed: Federation, activity: ActivityDocument, document: dict[str, Any]
+) -> SignerKey:
+    """Somebody passed on another's activity (ActivityPub 7.1.2): believed only with the author's own proof."""
+    author = await proven_by(fed, document)
+    if author is None or author.actor_uri != activity.actor:
+        raise Refused("signer-is-not-actor", activity.actor)
+    return author

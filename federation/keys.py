@@ -1,0 +1,116 @@
+"""The public key behind a `keyId`, believed only when its actor's own document lists it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from federation.actors import fetch_actor
+from federation.models import Actor, ActorKey
+from federation.refusals import Refused
+from federation.signatures import PublicKey, load_public_key
+from federation.urls import host_of
+from federation.wire import id_of, types_of
+from federation.wire.shapes import one_id
+
+if TYPE_CHECKING:
+    from federation.federation import Federation
+
+REFETCH_EVERY = 300.0
+"""Seconds between two looks at an actor whose signature fails: 1,000 bad signatures cause one fetch (S-025)."""
+
+KEPT_FOR = 300.0
+"""Seconds for which a key is used without looking into the database, where another process may have changed it."""
+
+
+@dataclass(frozen=True)
+class SignerKey:
+    """A usable public key and whose it is."""
+
+    key_id: str
+    public_key: PublicKey
+    actor_id: int
+    actor_uri: str
+    actor_host: str
+
+
+class KeyRing:
+    """Keys lately used, parsed once; forgotten when their actor changes."""
+
+    def __init__(self, size: int = 20_000) -> None:
+        self._size = size
+        self._keys: OrderedDict[str, tuple[float, SignerKey]] = OrderedDict()
+        self._refetched: OrderedDict[str, float] = OrderedDict()
+
+    async def find(self, fed: Federation, key_id: str) -> SignerKey:
+        """The key with this id: kept, stored, or fetched. Raises `Refused` (`key-unavailable`, `key-unusable`)."""
+        now = fed.clock.monotonic()
+        kept = self._keys.get(key_id)
+        if kept is not None and kept[0] > now:
+            self._keys.move_to_end(key_id)
+            return kept[1]
+        found = await _stored_key(key_id) or await _fetch_key(fed, key_id)
+        self._keys[key_id] = (now + KEPT_FOR, found)
+        if len(self._keys) > self._size:
+            self._keys.popitem(last=False)
+        return found
+
+    async def find_again(self, fed: Federation, old: SignerKey) -> SignerKey | None:
+        """The key as its host states it now, when it has changed; None when it has not or was asked just before."""
+        now = fed.clock.monotonic()
+        if self._refetched.get(old.actor_uri, -REFETCH_EVERY) > now - REFETCH_EVERY:
+            return None
+        self._refetched[old.actor_uri] = now
+        if len(self._refetched) > self._size:
+            self._refetched.popitem(last=False)
+        if fed.config.is_ours(old.actor_uri):
+            return None
+        await fetch_actor(fed, old.actor_uri)
+        self.forget(old.actor_uri)
+        fresh = await _stored_key(old.key_id)
+        return fresh if fresh is not None and fresh.public_key != old.public_key else None
+
+    def forget(self, actor_uri: str) -> None:
+        """Drop what is kept of an actor."""
+        for key_id in [key_id for key_id, (_, key) in self._keys.items() if key.actor_uri == actor_uri]:
+            del self._keys[key_id]
+
+
+async def _stored_key(key_id: str) -> SignerKey | None:
+    row = await ActorKey.get_or_none(key_id=key_id).select_related("actor")
+    if row is None:
+        return None
+    actor = row.actor
+    if actor.deleted_at is not None:
+        raise Refused("gone", actor.uri)
+    return SignerKey(key_id, load_public_key(row.public), actor.id, actor.uri, actor.host)
+
+
+async def _fetch_key(fed: Federation, key_id: str) -> SignerKey:
+    """Follow a key id to its actor. Three forms are met: a fragment of the actor (most), a key document of its
+    own, and GoToSocial's stub actor under `/main-key`; whatever it is, the actor's own document decides (S-021).
+    """
+    try:
+        owner = key_id.partition("#")[0]
+        await fed.registry.admit(host_of(owner))
+        actor = await Actor.get_or_none(uri=owner)
+        if actor is None and "#" not in key_id:
+            document = (await fed.client.get_document(owner, expect_id=False)).document
+            if "Key" in types_of(document) or "owner" in document:
+                owner = one_id(document.get("owner") or document.get("controller")) or owner
+            elif id_of(document):
+                owner = id_of(document) or owner
+            if host_of(owner) != host_of(key_id):
+                raise Refused("key-unavailable", "the key's owner is on another host")
+        if fed.config.is_ours(owner):
+            raise Refused("key-unavailable", "no such key here")
+        await fetch_actor(fed, owner)
+    except Refused as refusal:
+        if refusal.code in ("blocked-domain", "gone", "suspended-actor"):
+            raise
+        raise Refused("key-unavailable", f"{key_id}: {refusal.code}") from refusal
+    found = await _stored_key(key_id)
+    if found is None:
+        raise Refused("key-unavailable", "its actor does not list that key")
+    return found

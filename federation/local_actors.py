@@ -1,0 +1,64 @@
+"""Our own actors: where each kind lives, and how one is made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from federation.database import transaction
+from federation.local_keys import make_keys
+from federation.models import Actor
+
+if TYPE_CHECKING:
+    from federation.federation import Federation
+
+SERVER_PATH = "/actor"
+
+
+def path_of(actor_type: str, username: str) -> str:
+    """`/c/{name}` for a community, `/actor` for the server itself, `/u/{name}` for everybody else."""
+    if actor_type == "Group":
+        return f"/c/{username}"
+    if actor_type == "Application":
+        return SERVER_PATH
+    return f"/u/{username}"
+
+
+async def create_local_actor(
+    fed: Federation, actor_type: str, username: str, *, name: str = "", **columns: Any
+) -> Actor:
+    """Write an actor of ours with its keys. `username` is lower case and free (one name space).
+
+    Raises `tortoise.exceptions.IntegrityError` when the name is taken.
+    """
+    uri = fed.config.url(path_of(actor_type, username))
+    now = fed.clock.now()
+    async with transaction():
+        actor = await Actor.create(
+            id=fed.ids.next(),
+            uri=uri,
+            type=actor_type,
+            username=username,
+            local_name=username,
+            name=name or username,
+            url=uri,
+            inbox_url=f"{uri}/inbox",
+            outbox_url=f"{uri}/outbox",
+            shared_inbox_url=fed.config.url("/inbox"),
+            followers_url=f"{uri}/followers",
+            following_url=f"{uri}/following",
+            featured_url=f"{uri}/featured",
+            moderators_url=f"{uri}/moderators" if actor_type == "Group" else "",
+            created_at=now,
+            updated_at=now,
+            **columns,
+        )
+        await make_keys(fed, actor)
+    return actor
+
+
+async def server_actor(fed: Federation) -> Actor:
+    """The server's own actor, made at the first start. It signs what no person asks for."""
+    actor = await Actor.get_or_none(uri=fed.config.url(SERVER_PATH))
+    if actor is None:
+        actor = await create_local_actor(fed, "Application", fed.config.authority.replace(":", "."))
+    return actor

@@ -1,0 +1,194 @@
+"""Stored activities meet their handlers: each once, in one transaction, in order for each actor."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+
+from federation import strict_json
+from federation.actors import resolve_actor
+from federation.database import execute, is_postgres, placeholders, rows, transaction
+from federation.inbound import Fetches, Inbound, Missing
+from federation.models import Actor, InboundActivity, InboundState
+from federation.refusals import Refused
+from federation.registry import Verdict
+from federation.wire import ActivityDocument, read_activity
+
+if TYPE_CHECKING:
+    from federation.federation import Federation
+
+LANES_AT_ONCE = 8
+ROWS_PER_LANE = 20
+LEASE = timedelta(minutes=2)
+MAX_FETCHES = 30
+"""Documents that one activity may make us fetch: a thread of strangers is read in pieces, not at once (S-052)."""
+
+RETRY_AFTER = (timedelta(seconds=30), timedelta(minutes=5), timedelta(hours=1), timedelta(hours=6))
+
+log = structlog.get_logger("federation.processing")
+
+
+async def process_inbox(fed: Federation) -> int:
+    """Handle all that is pending and due; returns how many activities came to an end.
+
+    Safe to run in many processes and to be killed at any instant: rows are leased, and the effect of an
+    activity is written together with the mark that it is done.
+    """
+    done = 0
+    while lanes := await _claim(fed):
+        results = await asyncio.gather(*(_process_lane(fed, ids) for ids in lanes))
+        done += sum(results)
+    return done
+
+
+async def _claim(fed: Federation) -> list[list[int]]:
+    """Lease the oldest rows of some actors of which nobody works on any; ids, actor by actor, in order."""
+    now = fed.clock.now()
+    skip = "FOR UPDATE SKIP LOCKED" if is_postgres() else ""
+    async with transaction():
+        heads = await rows(
+            f"""SELECT actor_id FROM inbound_activities
+                WHERE id IN (SELECT min(id) FROM inbound_activities WHERE state = 'pending' GROUP BY actor_id)
+                  AND run_at <= ? AND (locked_until IS NULL OR locked_until < ?)
+                ORDER BY id LIMIT {LANES_AT_ONCE} {skip}""",  # noqa: S608 - constants
+            [now, now],
+        )
+        if not heads:
+            return []
+        actors = [row["actor_id"] for row in heads]
+        leased = await rows(
+            f"""UPDATE inbound_activities SET locked_until = ? WHERE id IN (
+                    SELECT id FROM (
+                        SELECT id, row_number() OVER (PARTITION BY actor_id ORDER BY id) AS place
+                        FROM inbound_activities
+                        WHERE state = 'pending' AND actor_id IN ({placeholders(len(actors))})
+                    ) AS lane WHERE place <= {ROWS_PER_LANE}
+                ) RETURNING id, actor_id""",  # noqa: S608 - placeholders and constants
+            [now + LEASE, *actors],
+        )
+    lanes: dict[int, list[int]] = defaultdict(list)
+    for row in sorted(leased, key=lambda row: row["id"]):
+        lanes[row["actor_id"]].append(row["id"])
+    return list(lanes.values())
+
+
+async def _process_lane(fed: Federation, ids: list[int]) -> int:
+    """Handle one actor's activities in order, up to the first that must wait."""
+    done = 0
+    for row_id in ids:
+        row = await InboundActivity.get_or_none(id=row_id, state=InboundState.PENDING)
+        if row is None:
+            continue
+        if not await _process(fed, row):
+            await execute(
+                f"UPDATE inbound_activities SET locked_until = NULL WHERE id IN ({placeholders(len(ids))})",  # noqa: S608
+                ids,
+            )
+            return done
+        done += 1
+    return done
+
+
+async def _process(fed: Federation, row: InboundActivity) -> bool:
+    """Handle one stored activity; false when it must be tried again later."""
+    try:
+        actor = await Actor.get_or_none(id=row.actor_id)
+        if actor is None or not actor.is_usable:
+            raise Refused("suspended-actor", str(row.actor_id))
+        await fed.registry.admit(actor.host, actor)
+        document = strict_json.parse_object(row.body.encode())
+        inbound = Inbound(
+            fed, read_activity(document), actor, document, row.body, inbox_of=row.inbox_of
+        )
+        await handle(inbound, finish=row)
+    except Refused as refusal:
+        if refusal.code == "unreachable" and row.attempts < len(RETRY_AFTER):
+            return await _postpone(fed, row, str(refusal))
+        await _finish(fed, row, InboundState.REFUSED, str(refusal))
+    except Exception as fault:  # noqa: BLE001 - whatever a handler does wrong must not stop the lane for ever
+        log.exception("an activity could not be handled", uri=row.uri, type=row.type)
+        if row.attempts < len(RETRY_AFTER):
+            return await _postpone(fed, row, repr(fault))
+        await _finish(fed, row, InboundState.FAILED, repr(fault))
+    return True
+
+
+async def handle(inbound: Inbound, *, finish: InboundActivity | None = None) -> Verdict:
+    """Dispatch an activity inside one transaction, fetching between two runs what its handler lacks.
+
+    `finish` is the stored row, marked in the same transaction. Raises `Refused`.
+    """
+    fed = inbound.federation
+    for _ in range(MAX_FETCHES):
+        try:
+            async with transaction():
+                verdict = await dispatch(inbound)
+                if finish is not None:
+                    state = InboundState.DONE if verdict is Verdict.HANDLED else InboundState.IGNORED
+                    await _finish(fed, finish, state)
+                return verdict
+        except Missing as missing:
+            await _fetch(fed, inbound.fetches, missing)
+    raise Refused("too-many", "the activity needs more documents than one may ask for")
+
+
+async def dispatch(inbound: Inbound) -> Verdict:
+    """Ask the handlers of the activity's type, upper floors first. Inside a transaction."""
+    activity = inbound.activity
+    key = activity.type
+    if key == "Undo":
+        inner = await _undone(inbound)
+        key = f"Undo/{inner.type if inner else 'unknown'}"
+        inbound = replace(inbound, activity=replace(activity, inner=inner))
+    for handler in inbound.federation.registry.handlers_for(key):
+        if await handler(inbound) is not Verdict.PASS:
+            return Verdict.HANDLED
+    inbound.federation.unknown_types[key] += 1
+    return Verdict.PASS
+
+
+async def _undone(inbound: Inbound) -> ActivityDocument | None:
+    """What is undone: embedded, or one that we received and still hold. Only its own actor may (S-041)."""
+    inner = inbound.activity.inner
+    if inner is None and inbound.activity.object_id:
+        row = await InboundActivity.get_or_none(uri=inbound.activity.object_id)
+        inner = read_activity(strict_json.parse_object(row.body.encode())) if row else None
+    if inner is not None and inner.actor != inbound.actor.uri:
+        raise Refused("not-the-author", f"{inbound.actor.uri} undoes an activity of {inner.actor}")
+    return inner
+
+
+async def _fetch(fed: Federation, fetches: Fetches, missing: Missing) -> None:
+    try:
+        if missing.kind == "actor":
+            await resolve_actor(fed, missing.uri)
+        else:
+            fetches.documents[missing.uri] = (await fed.client.get_document(missing.uri)).document
+    except Refused as refusal:
+        if refusal.code == "unreachable":
+            raise
+        fetches.refused[missing.uri] = refusal
+
+
+async def _postpone(fed: Federation, row: InboundActivity, reason: str) -> bool:
+    row.run_at = fed.clock.now() + RETRY_AFTER[row.attempts]
+    row.attempts += 1
+    row.reason = reason[:255]
+    row.locked_until = None
+    await row.save(update_fields=["run_at", "attempts", "reason", "locked_until"])
+    return False
+
+
+async def _finish(
+    fed: Federation, row: InboundActivity, state: InboundState, reason: str = ""
+) -> None:
+    done_at: datetime = fed.clock.now()
+    await execute(
+        "UPDATE inbound_activities SET state = ?, reason = ?, done_at = ?, locked_until = NULL WHERE id = ?",
+        [str(state), reason[:255], done_at, row.id],
+    )

@@ -1,0 +1,57 @@
+"""What the floors above hang into the protocol: handlers by activity type, and gates.
+
+The protocol knows nothing of the product. A feature registers a handler for an activity type; the composition
+root registers the upper floors first, so a community may take an `Announce` before it is read as a boost.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from federation.inbound import Inbound
+    from federation.models import Actor
+
+
+class Verdict(Enum):
+    """What a handler made of an activity."""
+
+    HANDLED = "handled"
+    PASS = "pass"  # not mine: ask the next one  # noqa: S105
+
+
+Handler = Callable[["Inbound"], Awaitable[Verdict | None]]
+"""Handles one activity inside a transaction. `None` means handled. Raises `Refused` where it is not accepted,
+`Missing` where it needs a document that is not here yet."""
+
+Gate = Callable[[str, "Actor | None"], Awaitable[None]]
+"""Asked with (host, actor) before anything from there is read and before anything is sent there. Raises
+`Refused`."""
+
+DocumentFinder = Callable[[str], Awaitable[Any | None]]
+
+
+class Registry:
+    """Handlers and gates, in the order in which they are asked."""
+
+    def __init__(self) -> None:
+        self._handlers: dict[str, list[Handler]] = defaultdict(list)
+        self.gates: list[Gate] = []
+
+    def handle(self, activity_type: str, handler: Handler) -> None:
+        """Register a handler. `activity_type` is `Follow`, `Announce` …, or `Undo/Like` for an undone one."""
+        self._handlers[activity_type].append(handler)
+
+    def handlers_for(self, activity_type: str) -> list[Handler]:
+        return self._handlers.get(activity_type, [])
+
+    def handles(self, activity_type: str) -> bool:
+        return bool(self._handlers.get(activity_type))
+
+    async def admit(self, host: str, actor: Actor | None = None) -> None:
+        """Ask every gate; raises the first refusal (`blocked-domain`, `suspended-actor`)."""
+        for gate in self.gates:
+            await gate(host, actor)

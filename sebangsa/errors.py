@@ -1,0 +1,55 @@
+"""What can go wrong for a person: a sentence for them, a stable code for programs, a status for HTTP."""
+
+from __future__ import annotations
+
+
+class ProductError(Exception):
+    """Base of the errors that pages and API turn into an answer. `code` is stable, `sentence` is translated."""
+
+    status = 400
+
+    def __init__(self, code: str, sentence: str, *, field: str = "") -> None:
+        self.code = code
+        self.sentence = sentence
+        self.field = field
+        super().__init__(f"{code}: {sentence}")
+
+
+class NotFound(ProductError):
+    """There is no such thing for this viewer, whether or not it exists for others."""
+
+    status = 404
+
+    def __init__(self, sentence: str = "There is no such thing here.") -> None:
+        super().__init__("not-found", sentence)
+
+
+class NotAllowed(ProductError):
+    """The person may not do this here."""
+
+    status = 403
+
+
+class Invalid(ProductError):
+    """What was given cannot be used; `field` names which part."""
+
+    status = 422
+
+
+class SignInNeeded(ProductError):
+    """Only for somebody who is signed in."""
+
+    status = 401
+
+    def __init__(self, sentence: str = "Sign in first.") -> None:
+        super().__init__("sign-in-needed", sentence)
+
+
+class TooMany(ProductError):
+    """A rate limit was met; `retry_after` is in seconds."""
+
+    status = 429
+
+    def __init__(self, sentence: str, retry_after: int) -> None:
+        super().__init__("too-many", sentence)
+        self.retry_after = retry_after

@@ -1,0 +1,84 @@
+"""The extension points of the product, one short list.
+
+An *event* tells every listener, in the transaction of what happened. A *gate* asks every guard, and the first
+`NotAllowed` ends it. The lower floor declares them; upper floors register in their `feature.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec
+
+from sebangsa.errors import NotAllowed
+
+if TYPE_CHECKING:
+    from federation.models import Actor
+    from sebangsa.models import Post, User
+    from sebangsa.posting import Draft
+
+P = ParamSpec("P")
+
+
+class Event(Generic[P]):
+    """Something happened. Listeners run in order of registration, inside the transaction that did it."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Callable[P, Awaitable[None]]] = []
+
+    def listen(self, listener: Callable[P, Awaitable[None]]) -> None:
+        self._listeners.append(listener)
+
+    async def emit(self, *args: P.args, **kwargs: P.kwargs) -> None:
+        for listener in self._listeners:
+            await listener(*args, **kwargs)
+
+
+class Gate(Generic[P]):
+    """Somebody wants to do something. Guards raise `NotAllowed` to forbid it."""
+
+    def __init__(self) -> None:
+        self._guards: list[Callable[P, Awaitable[None]]] = []
+
+    def guard(self, guard: Callable[P, Awaitable[None]]) -> None:
+        self._guards.append(guard)
+
+    async def ask(self, *args: P.args, **kwargs: P.kwargs) -> None:
+        for guard in self._guards:
+            await guard(*args, **kwargs)
+
+    async def allows(self, *args: P.args, **kwargs: P.kwargs) -> bool:
+        try:
+            await self.ask(*args, **kwargs)
+        except NotAllowed:
+            return False
+        return True
+
+
+class Hooks:
+    """Every gate and event of the product's ground floor."""
+
+    def __init__(self) -> None:
+        self.may_post: Gate[Actor, Draft] = Gate()
+        """(author, draft) before a post of ours or of a peer is written."""
+        self.may_read: Gate[Actor | None, Post] = Gate()
+        """(viewer, post) after visibility allowed it: a feature may only narrow."""
+        self.may_follow: Gate[Actor, Actor] = Gate()
+        """(follower, target) before a follow is asked for or received."""
+        self.may_vote: Gate[Actor, Post] = Gate()
+        """(voter, post) before a like or dislike counts."""
+        self.post_created: Event[Post, dict[str, Any] | None] = Event()
+        """(post, wire document when it came from a peer) after a post was written."""
+        self.post_edited: Event[Post, dict[str, Any] | None] = Event()
+        """(post, wire document when it came from a peer) after an edit was written."""
+        self.post_deleted: Event[Post] = Event()
+        """(post) after its author deleted it."""
+        self.voted: Event[Actor, Post, int] = Event()
+        """(voter, post, +1, -1 or 0 when taken back) after a vote was written."""
+        self.followed: Event[Actor, Actor] = Event()
+        """(follower, target) once the follow is accepted."""
+        self.unfollowed: Event[Actor, Actor] = Event()
+        """(follower, target) after a follow ended."""
+        self.signed_up: Event[User] = Event()
+        """(user) after an account was made."""
+        self.actor_deleted: Event[Actor] = Event()
+        """(actor) after an account was deleted, here or at its own server."""

@@ -1,0 +1,24 @@
+"""The product's tables."""
+
+from sebangsa.models.accounts import Invite, OneTimeLink, Role, Session, User
+from sebangsa.models.notifications import Notification
+from sebangsa.models.oauth import AccessToken, AuthorizationCode, OAuthApp
+from sebangsa.models.posts import Attachment, Mention, Post, PostTag, Visibility, Vote
+
+__all__ = [
+    "AccessToken",
+    "Attachment",
+    "AuthorizationCode",
+    "Invite",
+    "Mention",
+    "Notification",
+    "OAuthApp",
+    "OneTimeLink",
+    "Post",
+    "PostTag",
+    "Role",
+    "Session",
+    "User",
+    "Visibility",
+    "Vote",
+]

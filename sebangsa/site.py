@@ -1,0 +1,122 @@
+"""`Site`: one instance with all its parts, handed to every use case."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+from federation.clock import Clock, SystemClock
+from federation.config import FederationConfig
+from federation.database import Database
+from federation.federation import Federation
+from federation.ids import IdMaker
+from federation.transport import AioTransport, Transport
+from sebangsa.features import Feature, Job, NavItem, Periodic, load_features
+from sebangsa.hooks import Hooks
+from sebangsa.media.store import MediaStore, open_store
+from sebangsa.queue import Engine, InProcessEngine, Queue
+from sebangsa.settings import Settings, secret_key
+from sebangsa.text.sanitise import sanitise
+
+if TYPE_CHECKING:
+    from sebangsa.streams import Streams
+
+
+def software_version() -> str:
+    """The version of the installed package."""
+    try:
+        return version("sebangsa")
+    except PackageNotFoundError:
+        return "0.1.0"
+
+
+class Site:
+    """One instance. Nothing in the program is global: tests run three of these in one process.
+
+    `clock`, `rng` and `transport` can be handed in; a simulation does.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Clock | None = None,
+        rng: random.Random | None = None,
+        transport: Transport | None = None,
+        engine: Engine | None = None,
+    ) -> None:
+        from sebangsa.streams import Streams
+
+        self.settings = settings
+        self.clock: Clock = clock or SystemClock()
+        self.rng = rng or random.SystemRandom()
+        self.ids = IdMaker(self.clock, rng)
+        self.secret = secret_key(settings.data_dir)
+        self.features: Sequence[Feature] = load_features(settings.features)
+        self.database = Database(
+            settings.database_url,
+            {"federation": ["federation.models"], **{f.name: f.models for f in self.features if f.models}},
+        )
+        self.hooks = Hooks()
+        self.jobs: dict[str, Job] = {}
+        self.periodic: list[Periodic] = []
+        self.navigation: list[NavItem] = []
+        self.streams: Streams = Streams()
+        self.media: MediaStore = open_store(settings.media_url, settings.url)
+        self.queue = Queue(self, engine or self._engine())
+        self.federation = Federation(
+            FederationConfig(settings.url, settings.domain, software_version(), development=settings.is_development),
+            clock=self.clock,
+            rng=self.rng,
+            ids=self.ids,
+            transport=transport
+            or AioTransport(
+                allow_loopback=settings.is_development,
+                user_agent=f"Sebangsa/{software_version()} (+{settings.url})",
+            ),
+            wake=lambda job: self.queue.engine.wake(job),
+            sanitise=sanitise,
+        )
+        self._register()
+
+    @property
+    def woken(self) -> list[str]:
+        """Jobs without arguments that are run when somebody wakes them."""
+        return ["process_inbox", "deliver", "run_jobs"]
+
+    def _engine(self) -> Engine:
+        if self.settings.queue_url == "inprocess":
+            return InProcessEngine(self)
+        from sebangsa.queue.arq_engine import ArqEngine
+
+        return ArqEngine(self, self.settings.queue_url)
+
+    def _register(self) -> None:
+        for feature in self.features:
+            self.jobs.update(feature.jobs)
+            self.periodic.extend(feature.periodic)
+            self.navigation.extend(feature.navigation)
+            if feature.register is not None:
+                feature.register(self)
+        self.navigation.sort(key=lambda item: item.order)
+        # Upper floors are asked first: a community may take an Announce before it is read as a boost.
+        for feature in reversed(self.features):
+            for activity_type, handler in feature.inbound.items():
+                self.federation.registry.handle(activity_type, partial(handler, self))
+
+    async def open(self) -> None:
+        """Connect to what the site needs. The schema must be up to date (`Database.migrate`)."""
+        await self.database.open()
+
+    async def start(self) -> None:
+        """Begin background work."""
+        await self.queue.engine.start()
+
+    async def stop(self) -> None:
+        """End background work and close what is open. Runs twice without harm."""
+        await self.queue.engine.stop()
+        await self.federation.transport.close()
+        await self.database.close()

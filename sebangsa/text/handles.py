@@ -1,0 +1,168 @@
+"""Handles: `@name`, `@name@host`, `!community@host`; which names a person or community may take here (S-135)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import idna
+
+MAX_LOCAL_NAME = 30
+MAX_REMOTE_NAME = 64
+MAX_HANDLES = 50
+
+_LOCAL_NAME = re.compile(r"[a-z0-9_]{1,30}")
+# GoToSocial and Pleroma allow dots and hyphens inside a name; none begins or ends with one.
+_NAME = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9_])?"
+_LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
+_DOMAIN = rf"{_LABEL}(?:\.{_LABEL})*(?::[0-9]{{1,5}}(?![0-9]))?"
+_HANDLE = re.compile(rf"(?:acct:)?([@!]?)({_NAME})(?:@({_DOMAIN}))?")
+# Before: no word (an e-mail address), no "/" (a path such as host/@name), no second sigil.
+IN_TEXT = re.compile(rf"(?<![\w@!/.\-=&])([@!])({_NAME})(?:@({_DOMAIN}))?(?![\w@/])")
+
+# Names that speak for the server, and names that are paths or mail boxes of the software.
+RESERVED_NAMES = frozenset(
+    """abuse about account accounts acme actor admin administrator administrators admins all anonymous api app apps
+    assets atom auth authorize avatar blog bot c channels chat civic communities community compose contact css
+    dashboard dev developer developers docs emoji everyone explore faq favicon federation feed feeds followers
+    following group groups guest health help here home host hostmaster imap img inbox info instance ip js legal local
+    login logout mail mailer mailer_daemon map me media metrics moderation moderator moderators mods news nobody
+    nodeinfo noreply no_reply notifications null oauth official outbox owner p password places policy pop postmaster
+    postmasters privacy proxy public register relay report reports robots root rss rules search sebangsa security
+    service settings shared signin signout signup smtp ssl staff static status streaming super superuser support
+    sysadmin system tag tags team terms test timeline tls u undefined undo user username users verification verified
+    verify webfinger webhook webmaster welcome well_known www
+    admin_desa admin_kota pemerintah polisi polri resmi pengurus pengelola bantuan layanan""".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """Somebody's or some community's name: `domain` is lower case, as on the wire (A-label), or None for here."""
+
+    name: str
+    domain: str | None = None
+    sigil: str = "@"
+
+    @property
+    def key(self) -> str:
+        """`name` or `name@domain`, lower case: what two spellings of one handle share."""
+        name = self.name.lower()
+        return f"{name}@{self.domain}" if self.domain else name
+
+    def __str__(self) -> str:
+        return f"{self.sigil}{self.name}{'@' + self.domain if self.domain else ''}"
+
+
+def parse_handle(text: str) -> Handle | None:
+    """Read `@a@b`, `a@b`, `acct:a@b`, `!a@b`, `@a` or `a`; None if it is no handle."""
+    match = _HANDLE.fullmatch(text.strip(" "))
+    return _handle(match) if match else None
+
+
+def _handle(match: re.Match[str]) -> Handle | None:
+    sigil, name, domain = match.groups()
+    if domain is None:
+        return Handle(name, None, sigil or "@")
+    wire = wire_domain(domain)
+    return Handle(name, wire, sigil or "@") if wire else None
+
+
+def iter_handles(text: str) -> Iterator[tuple[int, int, Handle]]:
+    """Each handle in plain text with where it begins and ends; e-mail addresses and paths are none."""
+    for match in IN_TEXT.finditer(text):
+        handle = _handle(match)
+        if handle is not None:
+            yield match.start(), match.end(), handle
+
+
+def find_handles(text: str, limit: int = MAX_HANDLES) -> list[Handle]:
+    """The different handles in plain text or Markdown, in order, at most `limit` (S-095).
+
+    For looking people up before `markdown.render_post`, which alone knows what stands inside code.
+    """
+    found: dict[str, Handle] = {}
+    for _, _, handle in iter_handles(text):
+        found.setdefault(handle.key, handle)
+        if len(found) >= limit:
+            break
+    return list(found.values())
+
+
+def wire_domain(domain: str) -> str | None:
+    """A domain as it is compared and dialled: lower case, A-labels, port kept; None if it is none."""
+    host, colon, port = domain.lower().partition(":")
+    if not host.isascii():
+        try:
+            host = idna.encode(host, uts46=True).decode("ascii")
+        except (idna.IDNAError, UnicodeError):
+            return None
+    if len(host) > 253 or not re.fullmatch(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?", host) or ".." in host:
+        return None
+    return host + colon + port
+
+
+def shown_domain(domain: str) -> str:
+    """A wire domain as people read it: Unicode when each label keeps to one script, else the A-labels (S-135)."""
+    if "xn--" not in domain:
+        return domain
+    host, colon, port = domain.partition(":")
+    try:
+        readable = idna.decode(host)
+    except (idna.IDNAError, UnicodeError):
+        return domain
+    # A whole label in Cyrillic or Greek can spell a Latin word; only scripts that cannot are shown.
+    scripts = [_scripts(label) for label in readable.split(".")]
+    if any(len(found) > 1 or found & {"CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE"} for found in scripts):
+        return domain
+    return readable + colon + port
+
+
+def _scripts(label: str) -> set[str]:
+    return {unicodedata.name(letter, "?").split(" ")[0] for letter in label if letter.isalpha()}
+
+
+def local_name_problem(name: str) -> str | None:
+    """Why nobody may take this name here: `bad-characters`, `too-long`, `reserved`, `confusable`; None if free to take.
+
+    Whether it is taken, or looks like a taken one, is the caller's to ask, by `skeleton`.
+    """
+    if len(name) > MAX_LOCAL_NAME:
+        return "too-long"
+    if not _LOCAL_NAME.fullmatch(name) or not name.strip("_"):
+        return "bad-characters"
+    if name in RESERVED_NAMES:
+        return "reserved"
+    if skeleton(name) in _RESERVED_SKELETONS:
+        return "confusable"
+    return None
+
+
+def valid_local_name(name: str) -> bool:
+    """Whether a person or community may be called so here (`[a-z0-9_]{1,30}`, not reserved, not alike)."""
+    return local_name_problem(name) is None
+
+
+_ALIKE = str.maketrans({"0": "o", "1": "l", "i": "l", "5": "s", "8": "b", "_": None})
+
+
+def skeleton(name: str) -> str:
+    """What a name looks like at a glance: two names with one skeleton are confusable (S-135).
+
+    Takes any text, so that a display name can be held against a handle too: NFKC, case and marks folded, Cyrillic
+    and Greek letters that look Latin replaced, `rn` as `m`, `vv` as `w`, digits as letters, `_` dropped.
+    """
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold())
+    plain = "".join(
+        letter for letter in folded if unicodedata.category(letter)[0] not in "MCZ" or letter.isalnum()
+    )
+    return plain.translate(_LOOKS_LATIN).translate(_ALIKE).replace("rn", "m").replace("vv", "w").replace("cl", "d")
+
+
+_LOOKS_LATIN = str.maketrans(
+    "асԁеһіјӏкмпорѕтухѵԝʏαβεηικνορτυχωгьꞵօոսց", "acdehijlkmnopstuxvwyabenikvoptuxwrbbonug"
+)
+# Of short ones only the name itself: `pl` or `lp` look like `p1`, not like the path `/p`.
+_RESERVED_SKELETONS = frozenset(skeleton(name) for name in RESERVED_NAMES if len(name) > 3)

@@ -1,0 +1,64 @@
+"""Hashtags in any script: where they are in a text, and the one form under which they are found again."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+MAX_HASHTAG_CHARS = 100
+MAX_HASHTAGS = 50
+
+# Before: no word, no path or fragment of an address, no `&#39;`.
+_START = re.compile(r"(?<![\w/)&#.=?])#(?=[^\s#])")
+# Joiners of Indic scripts and emoji, and the dots of Catalan and Japanese: inside a tag, never at its end.
+_INSIDE = frozenset("\u200c\u200d·・")
+
+
+def normal_form(tag: str) -> str | None:
+    """The form under which a tag is stored and compared (NFKC, case folded), or None if it is no tag.
+
+    With or without `#`. A tag holds letters, digits, marks and `_`, at least one of them not a digit (`#1` is a
+    number), at most 100.
+    """
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", tag.removeprefix("#")).casefold())
+    if not folded or len(folded) > MAX_HASHTAG_CHARS or _end(folded, 0) != len(folded):
+        return None
+    return folded if any(_is_letter(character) for character in folded) else None
+
+
+def iter_hashtags(text: str) -> Iterator[tuple[int, int, str]]:
+    """Each hashtag in plain text: where it begins (the `#`) and ends, and its normal form."""
+    for match in _START.finditer(text):
+        end = _end(text, match.end())
+        tag = normal_form(text[match.end() : end])
+        if tag is not None:
+            yield match.start(), end, tag
+
+
+def find_hashtags(text: str, limit: int = MAX_HASHTAGS) -> list[str]:
+    """The different hashtags in plain text, in normal form, in order, at most `limit` (S-095)."""
+    found: dict[str, None] = {}
+    for _, _, tag in iter_hashtags(text):
+        found.setdefault(tag)
+        if len(found) >= limit:
+            break
+    return list(found)
+
+
+def _end(text: str, start: int) -> int:
+    end = position = start
+    # One more than allowed is enough to know that it is too long (a 1 MB "tag" is not scanned).
+    for character in text[start : start + 4 * MAX_HASHTAG_CHARS]:
+        position += 1
+        if character.isalnum() or character == "_" or (
+            not character.isascii() and unicodedata.category(character)[0] == "M" and position - 1 > start
+        ):
+            end = position
+        elif character not in _INSIDE or position - 1 == start:
+            break
+    return end
+
+
+def _is_letter(character: str) -> bool:
+    return character.isalpha() or (character.isalnum() and not character.isdecimal())
