@@ -14,6 +14,7 @@ from typing import Any
 
 from federation import strict_json
 from federation.clock import Clock, SystemClock
+from federation.collection import read_items
 from federation.fetch_limits import BudgetSpent, FailureMemory, HostBudget
 from federation.media_types import ACTIVITY_JSON, LD_JSON, is_activity_media_type, matches, read_media_type
 from federation.refusals import Refused
@@ -28,10 +29,12 @@ MAX_ANSWER_BYTES = 16_384
 _ACCEPT_ACTIVITY = f"{ACTIVITY_JSON}, {LD_JSON}"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _STATUS_CODES = {401: "fetch-denied", 403: "fetch-denied", 404: "not-found", 410: "gone", 429: "too-many"}
-_COLLECTION_TYPES = frozenset({"Collection", "OrderedCollection", "CollectionPage", "OrderedCollectionPage"})
 
 Sign = Callable[[str, str, bytes | None], Mapping[str, str]]
 """(method, URL, body) -> the headers that sign this one request, `Date` and `Host` among them."""
+
+Permit = Callable[[str], Awaitable[None]]
+"""Asked with the host (and port, if not the default) before each hop; raises `Refused` to forbid it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +70,8 @@ class Client:
     """Everything that is read from other servers goes through here.
 
     `sign` makes the headers of signed fetches (an instance actor's key; GoToSocial and secure-mode Mastodon
-    answer nothing else). `allow_http` is the development mode of `parse_url`. `permit` is asked before each
-    hop and may raise (`blocked-domain`). `failures` and `budget` may be given to change their limits.
+    answer nothing else) and `permit` keeps blocked hosts out, also behind a redirect; both may be set later.
+    `allow_http` is the development mode of `parse_url`. `failures` and `budget` may be given with other limits.
     """
 
     def __init__(
@@ -78,36 +81,36 @@ class Client:
         sign: Sign | None = None,
         clock: Clock | None = None,
         allow_http: bool = False,
-        permit: Callable[[Url], None] | None = None,
+        permit: Permit | None = None,
         failures: FailureMemory | None = None,
         budget: HostBudget | None = None,
         timeouts: Timeouts | None = None,
     ) -> None:
         self._transport = transport
-        self._sign = sign
+        self.sign = sign
         self._clock = clock or SystemClock()
         self.allow_http = allow_http
-        self._permit = permit
+        self.permit = permit
         self._failures = failures or FailureMemory(self._clock)
         self._budget = budget or HostBudget(self._clock)
         self._timeouts = timeouts or Timeouts()
         self._running: dict[tuple[str, str], asyncio.Task[tuple[bytes, Url]]] = {}
 
-    async def get_document(self, url: str) -> Fetched:
+    async def get_document(self, url: str, *, expect_id: bool = True) -> Fetched:
         """The ActivityPub document at `url`; its `id` is the returned URL (but for a fragment).
 
+        Without `expect_id` the id is not looked at: for key documents, which name an owner instead.
         The returned URL may differ from the asked one: a caller that wanted *this* id compares. Callers that
         ask for one URL at the same time share one fetch. Raises `Refused`, for failures of the last five
         minutes without asking again: `gone` (410), `not-found`, `fetch-denied`, `wrong-media-type`, `bad-id`,
         `id-mismatch`, `too-many-redirects`, `unreachable` and what the parser and `parse_url` raise.
         """
         asked = self._parse(url)
-        body, final = await self._once(("document", asked.text), lambda: self._document(asked))
+        kind = "document" if expect_id else "any document"
+        body, final = await self._once((kind, asked.text), lambda: self._document(asked, expect_id))
         return Fetched(strict_json.parse_object(body), final.text)
 
-    async def get_json(
-        self, url: str, accept: str, *, max_bytes: int = strict_json.MAX_BYTES
-    ) -> Fetched:
+    async def get_json(self, url: str, accept: str, *, max_bytes: int = strict_json.MAX_BYTES) -> Fetched:
         """A JSON object that speaks for nobody: WebFinger, NodeInfo. Unsigned, any content type.
 
         The type is not checked since static hosts serve `.well-known` files as octet streams; never take an
@@ -129,7 +132,7 @@ class Client:
         *,
         accept_types: tuple[str, ...],
         max_bytes: int = MAX_MEDIA_BYTES,
-        timeouts: Timeouts | None = None,
+        timeout: Timeouts | None = None,
     ) -> FetchedBytes:
         """A file whose type is one of `accept_types` (`image/png`, `image/*`). Unsigned.
 
@@ -145,7 +148,7 @@ class Client:
                 _Hops(),
                 max_bytes=max_bytes,
                 signed=False,
-                timeouts=timeouts,
+                timeout=timeout,
             )
             content_type = answer.headers.get("content-type", "")
             if not matches(content_type, accept_types):
@@ -156,7 +159,7 @@ class Client:
         return FetchedBytes(answer.body, read_media_type(content_type)[0], final.text)
 
     async def post(
-        self, url: str, body: bytes, headers: Mapping[str, str], timeouts: Timeouts | None = None
+        self, url: str, body: bytes, headers: Mapping[str, str], timeout: Timeouts | None = None
     ) -> Response:
         """Deliver `body`; any status is a return value, redirects are not followed.
 
@@ -164,10 +167,10 @@ class Client:
         `private-address`, `unreachable`, and what `permit` raises.
         """
         asked = self._parse(url)
-        if self._permit is not None:
-            self._permit(asked)
+        if self.permit is not None:
+            await self.permit(asked.authority)
         return await self._transport.request(
-            "POST", asked.text, headers, body, max_bytes=MAX_ANSWER_BYTES, timeout=timeouts or self._timeouts
+            "POST", asked.text, headers, body, max_bytes=MAX_ANSWER_BYTES, timeout=timeout or self._timeouts
         )
 
     async def collection_items(
@@ -187,42 +190,19 @@ class Client:
         """
         if isinstance(collection, str):
             fetched = await self.get_document(collection)
-            page, here = fetched.document, self._parse(fetched.url)
+            root, home = fetched.document, self._parse(fetched.url)
         else:
-            page, here = collection, self._id_of(collection)
-        home = here.authority
-        started = self._clock.monotonic()
-        seen = {here.text}
-        items: list[Any] = []
-        pages = 0
-        while True:
-            items += _items(page)
-            following = page.get("next") or page.get("first")
-            if len(items) >= max_items or not following or pages >= max_pages:
-                break
-            if self._clock.monotonic() - started > max_seconds:
-                break
-            pages += 1
-            if isinstance(following, dict) and _is_page_itself(following):
-                page = following
-                continue
-            if isinstance(following, dict):
-                following = following.get("id") or following.get("href")
-            where = self._parse(following) if isinstance(following, str) else None
-            if where is None or where.text in seen:
-                break
-            if where.authority != home:
-                raise Refused("foreign-id", "a page of the collection lies on another host")
-            seen.add(where.text)
-            try:
-                page, served_by = await self._activity_json(where, _Hops())
-            except Refused:
-                if pages == 1:
-                    raise
-                break
-            if served_by.authority != home:
-                raise Refused("foreign-id", "a page of the collection lies on another host")
-        return items[:max_items]
+            root, home = collection, self._id_of(collection)
+        return await read_items(
+            root,
+            home,
+            self._page,
+            self._clock,
+            max_items=max_items,
+            max_pages=max_pages,
+            max_seconds=max_seconds,
+            allow_http=self.allow_http,
+        )
 
     def web_origin(self, authority: str) -> str:
         """Where the well-known documents of a host are: https, or in development http for local ones."""
@@ -234,14 +214,19 @@ class Client:
         return parse_url(url, allow_http=self.allow_http)
 
     def _id_of(self, document: dict[str, Any]) -> Url:
+        claimed = document.get("id")
+        if not isinstance(claimed, str):
+            raise Refused("bad-id", "the document has no id")
         try:
-            return self._parse(document.get("id"))  # type: ignore[arg-type]  # it refuses other types
+            return self._parse(claimed)
         except Refused as refused:
             raise Refused("bad-id", refused.detail) from None
 
-    async def _document(self, asked: Url) -> tuple[bytes, Url]:
+    async def _document(self, asked: Url, expect_id: bool) -> tuple[bytes, Url]:
         hops = _Hops()
         body, final, document = await self._activity_body(asked, hops)
+        if not expect_id:
+            return body, final
         claimed = self._id_of(document)
         if claimed.text == final.text:
             return body, final
@@ -253,8 +238,8 @@ class Client:
             raise Refused("id-mismatch", "the document at its own id has another id")
         return body, final
 
-    async def _activity_json(self, asked: Url, hops: _Hops) -> tuple[dict[str, Any], Url]:
-        _, final, document = await self._activity_body(asked, hops)
+    async def _page(self, where: Url) -> tuple[dict[str, Any], Url]:
+        _, final, document = await self._activity_body(where, _Hops())
         return document, final
 
     async def _activity_body(self, asked: Url, hops: _Hops) -> tuple[bytes, Url, dict[str, Any]]:
@@ -274,18 +259,18 @@ class Client:
         *,
         max_bytes: int,
         signed: bool,
-        timeouts: Timeouts | None = None,
+        timeout: Timeouts | None = None,
     ) -> tuple[Response, Url]:
         """GET `url` and where it leads; the whole answer with status 200, and its URL."""
         while True:
-            if self._permit is not None:
-                self._permit(url)
+            if self.permit is not None:
+                await self.permit(url.authority)
             self._budget.spend(url.authority)
             headers = {"Accept": accept}
-            if signed and self._sign is not None:
-                headers.update(self._sign("GET", url.text, None))
+            if signed and self.sign is not None:
+                headers.update(self.sign("GET", url.text, None))
             answer = await self._transport.request(
-                "GET", url.text, headers, None, max_bytes=max_bytes, timeout=timeouts or self._timeouts
+                "GET", url.text, headers, None, max_bytes=max_bytes, timeout=timeout or self._timeouts
             )
             if answer.status not in _REDIRECTS:
                 break
@@ -323,25 +308,11 @@ class Client:
             raise
 
     def _remember(self, key: tuple[str, str], refused: Refused) -> None:
-        if not isinstance(refused, BudgetSpent):
+        # Our own limits and blocks may change at any time; only what the peer did is remembered.
+        if not isinstance(refused, BudgetSpent) and refused.code != "blocked-domain":
             self._failures.remember(key, refused)
 
     def _finish(self, key: tuple[str, str], done: asyncio.Task[tuple[bytes, Url]]) -> None:
         del self._running[key]
         if not done.cancelled():
             done.exception()  # looked at, so that asyncio does not report it when nobody waits any more
-
-
-def _is_page_itself(page: dict[str, Any]) -> bool:
-    return any(field in page for field in ("items", "orderedItems"))
-
-
-def _items(page: dict[str, Any]) -> list[Any]:
-    kinds = page.get("type")
-    named = kinds if isinstance(kinds, list) else [kinds]
-    if not any(isinstance(kind, str) and kind in _COLLECTION_TYPES for kind in named):
-        raise Refused("not-an-object", "not a collection")
-    listed = page.get("orderedItems", page.get("items"))
-    if listed is None:
-        return []
-    return listed if isinstance(listed, list) else [listed]

@@ -31,6 +31,12 @@ class IdMaker:
         self._last = max(made, self._last + 1)
         return self._last
 
+    def at(self, moment: datetime) -> int:
+        """An id for something that was made at `moment`: now's next one, unless it is older than a minute."""
+        if self._clock.time() - moment.timestamp() < 60:
+            return self.next()
+        return first_id_at(moment) | self._random.getrandbits(_LOW_BITS)
+
     def at_least_after(self, last: int) -> None:
         """Never make an id at or below `last` (the newest in the database, after a restore or a clock change)."""
         self._last = max(self._last, last)

@@ -56,7 +56,7 @@ async def receive(fed: Federation, request: HttpRequest, *, inbox_of: int | None
     if await _is_farewell_of_a_stranger(activity):
         return Receipt(is_new=False)
     await fed.registry.admit(host_of(activity.actor))
-    signer = await _verify(fed, request)
+    signer = await verify_signer(fed, request)
     if signer.actor_uri != activity.actor:
         signer = await _author_of_forwarded(fed, activity, document)
     await fed.registry.admit(signer.actor_host, await Actor.get(id=signer.actor_id))
@@ -94,7 +94,7 @@ async def _is_farewell_of_a_stranger(activity: ActivityDocument) -> bool:
     )
 
 
-async def _verify(fed: Federation, request: HttpRequest) -> SignerKey:
+async def verify_signer(fed: Federation, request: HttpRequest) -> SignerKey:
     """The key that made the request's signature. Raises `Refused` (401 codes)."""
     claim: SignatureClaim = read_claim(request, authority=fed.config.authority, now=fed.clock.time())
     signer = await fed.keys.find(fed, claim.key_id)

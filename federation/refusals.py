@@ -25,6 +25,7 @@ REFUSALS: dict[str, tuple[int, str]] = {
     "signature-malformed": (401, "The signature could not be read."),
     "signature-incomplete": (401, "The signature does not cover what it must."),
     "signature-expired": (401, "The signature is outside the accepted time."),
+    "signature-host": (401, "The signature was made for another host."),
     "signature-algorithm": (401, "The signature's algorithm does not fit the key."),
     "signature-wrong": (401, "The signature does not match."),
     "digest-missing": (401, "The body's digest is missing."),
@@ -48,6 +49,10 @@ REFUSALS: dict[str, tuple[int, str]] = {
     "too-many-redirects": (400, "The redirects do not end."),
     "unreachable": (503, "The other server could not be reached."),
     "id-mismatch": (400, "The document at that address has another id."),
+    "fetch-denied": (403, "The other server does not show this to us."),
+    "bad-encoding": (400, "The answer is compressed in a way that was not asked for, or is damaged."),
+    "bad-handle": (400, "A handle looks like name@host."),
+    "handle-mismatch": (400, "The handle and the actor do not name each other."),
 }
 
 

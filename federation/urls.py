@@ -124,6 +124,11 @@ def join(base: Url, reference: str, *, allow_http: bool = False) -> Url:
     return parse_url(joined, allow_http=allow_http)
 
 
+def host_of(url: str) -> str:
+    """The peer that a URL belongs to: its host and, in development, port. Raises `Refused("bad-url")`."""
+    return parse_url(url, allow_http=True).authority
+
+
 def same_host(first: str | Url, second: str | Url) -> bool:
     """Whether both URLs belong to one peer: equal host and port. False when either is no URL."""
     try:

@@ -7,16 +7,29 @@ An *event* tells every listener, in the transaction of what happened. A *gate* a
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, ParamSpec
 
 from sebangsa.errors import NotAllowed
 
 if TYPE_CHECKING:
     from federation.models import Actor
+    from federation.wire import ObjectDocument
     from sebangsa.models import Post, User
     from sebangsa.posting import Draft
 
 P = ParamSpec("P")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The activity that did it, as JSON text exactly as sent or received, so that a group can pass it on unchanged
+    (FEP-1b12). `object` is what was read from a peer; None for our own. `announcer` is the group that brought it.
+    """
+
+    activity: str
+    object: ObjectDocument | None = None
+    announcer: Actor | None = None
 
 
 class Event(Generic[P]):
@@ -66,14 +79,14 @@ class Hooks:
         """(follower, target) before a follow is asked for or received."""
         self.may_vote: Gate[Actor, Post] = Gate()
         """(voter, post) before a like or dislike counts."""
-        self.post_created: Event[Post, dict[str, Any] | None] = Event()
-        """(post, wire document when it came from a peer) after a post was written."""
-        self.post_edited: Event[Post, dict[str, Any] | None] = Event()
-        """(post, wire document when it came from a peer) after an edit was written."""
-        self.post_deleted: Event[Post] = Event()
-        """(post) after its author deleted it."""
-        self.voted: Event[Actor, Post, int] = Event()
-        """(voter, post, +1, -1 or 0 when taken back) after a vote was written."""
+        self.post_created: Event[Post, Origin] = Event()
+        """(post, origin) after a post was written."""
+        self.post_edited: Event[Post, Origin] = Event()
+        """(post, origin) after an edit was written."""
+        self.post_deleted: Event[Post, Origin] = Event()
+        """(post, origin) after its author deleted it."""
+        self.voted: Event[Actor, Post, int, Origin] = Event()
+        """(voter, post, +1, -1 or 0 when taken back, origin) after a vote was written."""
         self.followed: Event[Actor, Actor] = Event()
         """(follower, target) once the follow is accepted."""
         self.unfollowed: Event[Actor, Actor] = Event()

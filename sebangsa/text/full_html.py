@@ -1,4 +1,4 @@
-"""The sanitiser's full way: parse as HTML 5 says, shape the tree, let bleach enforce the allow-list, write it.
+"""The sanitiser's full way: parse as HTML 5 says, shape the tree, let bleach enforce the allow-list.
 
 bleach's authors deprecated it in 2023; nothing outside this file knows that it is there.
 """
@@ -9,7 +9,7 @@ import re
 import threading
 from collections.abc import Callable
 from typing import Any
-from xml.etree.ElementTree import Element  # noqa: S405 - the tree type only; nothing is parsed as XML
+from xml.etree.ElementTree import Element
 
 from bleach import html5lib_shim
 from bleach._vendor.html5lib.treebuilders import getTreeBuilder
@@ -33,7 +33,7 @@ _NUMBER = re.compile(r"-?[0-9]{1,6}")
 _TreeBuilder: Any = getTreeBuilder("etree")
 
 
-class _BoundedTree(_TreeBuilder):  # type: ignore[misc]
+class _BoundedTree(_TreeBuilder):
     """A tree that refuses to grow past what a reader needs (2.7 s for 10,000 nested quotes otherwise)."""
 
     def reset(self) -> None:
@@ -56,7 +56,7 @@ class _BoundedTree(_TreeBuilder):  # type: ignore[misc]
             raise Refused("too-large", f"HTML of more than {MAX_ELEMENTS} elements")
 
 
-class _BoundedParser(html5lib_shim.BleachHTMLParser):  # type: ignore[misc]
+class _BoundedParser(html5lib_shim.BleachHTMLParser):
     """bleach's parser over `_BoundedTree`, with a bound on the attributes of one tag as well."""
 
     def reset(self) -> None:
@@ -72,7 +72,7 @@ class _BoundedParser(html5lib_shim.BleachHTMLParser):  # type: ignore[misc]
         tokenizer.attributeNameState = bounded
 
 
-class _PostCleaner(Cleaner):  # type: ignore[misc]
+class _PostCleaner(Cleaner):
     """bleach's Cleaner with our tree rules between its parser and its filter."""
 
     def __init__(self) -> None:
@@ -195,8 +195,11 @@ def _flat_pieces(link: Element) -> list[Piece] | None:
 
 def _list_attributes(tag: str, given: dict[str, str]) -> dict[str, str]:
     allowed = ALLOWED_ATTRIBUTES.get(tag, [])
-    kept = {name: given[name] for name in ("start", "value") if name in allowed and name in given}
-    kept = {name: value for name, value in kept.items() if _NUMBER.fullmatch(value)}
+    kept = {
+        name: value
+        for name, value in given.items()
+        if name in allowed and name != "reversed" and _NUMBER.fullmatch(value)
+    }
     if "reversed" in allowed and "reversed" in given:
         kept["reversed"] = "reversed"
     return kept

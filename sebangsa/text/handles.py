@@ -1,11 +1,11 @@
-"""Handles: `@name`, `@name@host`, `!community@host`; which names a person or community may take here (S-135)."""
+"""Handles: `@name`, `@name@host`, `!community@host`; and which names may be taken here (S-135)."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.resources import files
 
 import idna
 
@@ -20,27 +20,15 @@ _LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
 _DOMAIN = rf"{_LABEL}(?:\.{_LABEL})*(?::[0-9]{{1,5}}(?![0-9]))?"
 _HANDLE = re.compile(rf"(?:acct:)?([@!]?)({_NAME})(?:@({_DOMAIN}))?")
 # Before: no word (an e-mail address), no "/" (a path such as host/@name), no second sigil.
-IN_TEXT = re.compile(rf"(?<![\w@!/.\-=&])([@!])({_NAME})(?:@({_DOMAIN}))?(?![\w@/])")
+_IN_TEXT = re.compile(rf"(?<![\w@!/.\-=&])([@!])({_NAME})(?:@({_DOMAIN}))?(?![\w@/])")
 
 # Names that speak for the server, and names that are paths or mail boxes of the software.
-RESERVED_NAMES = frozenset(
-    """abuse about account accounts acme actor admin administrator administrators admins all anonymous api app apps
-    assets atom auth authorize avatar blog bot c channels chat civic communities community compose contact css
-    dashboard dev developer developers docs emoji everyone explore faq favicon federation feed feeds followers
-    following group groups guest health help here home host hostmaster imap img inbox info instance ip js legal local
-    login logout mail mailer mailer_daemon map me media metrics moderation moderator moderators mods news nobody
-    nodeinfo noreply no_reply notifications null oauth official outbox owner p password places policy pop postmaster
-    postmasters privacy proxy public register relay report reports robots root rss rules search sebangsa security
-    service settings shared signin signout signup smtp ssl staff static status streaming super superuser support
-    sysadmin system tag tags team terms test timeline tls u undefined undo user username users verification verified
-    verify webfinger webhook webmaster welcome well_known www
-    admin_desa admin_kota pemerintah polisi polri resmi pengurus pengelola bantuan layanan""".split()
-)
+RESERVED_NAMES = frozenset(files("sebangsa.text").joinpath("reserved_names.txt").read_text("utf-8").split())
 
 
 @dataclass(frozen=True, slots=True)
 class Handle:
-    """Somebody's or some community's name: `domain` is lower case, as on the wire (A-label), or None for here."""
+    """Somebody's or some community's name: `domain` as on the wire (lower case, A-labels), None for here."""
 
     name: str
     domain: str | None = None
@@ -70,12 +58,11 @@ def _handle(match: re.Match[str]) -> Handle | None:
     return Handle(name, wire, sigil or "@") if wire else None
 
 
-def iter_handles(text: str) -> Iterator[tuple[int, int, Handle]]:
-    """Each handle in plain text with where it begins and ends; e-mail addresses and paths are none."""
-    for match in IN_TEXT.finditer(text):
-        handle = _handle(match)
-        if handle is not None:
-            yield match.start(), match.end(), handle
+def handle_at(text: str, position: int) -> tuple[int, Handle] | None:
+    """The handle that begins at this sigil and where it ends; None for e-mail addresses and paths."""
+    match = _IN_TEXT.match(text, position)
+    handle = _handle(match) if match else None
+    return (match.end(), handle) if match and handle else None
 
 
 def find_handles(text: str, limit: int = MAX_HANDLES) -> list[Handle]:
@@ -84,8 +71,10 @@ def find_handles(text: str, limit: int = MAX_HANDLES) -> list[Handle]:
     For looking people up before `markdown.render_post`, which alone knows what stands inside code.
     """
     found: dict[str, Handle] = {}
-    for _, _, handle in iter_handles(text):
-        found.setdefault(handle.key, handle)
+    for match in _IN_TEXT.finditer(text):
+        handle = _handle(match)
+        if handle is not None:
+            found.setdefault(handle.key, handle)
         if len(found) >= limit:
             break
     return list(found.values())
@@ -105,7 +94,7 @@ def wire_domain(domain: str) -> str | None:
 
 
 def shown_domain(domain: str) -> str:
-    """A wire domain as people read it: Unicode when each label keeps to one script, else the A-labels (S-135)."""
+    """A domain as people read it: Unicode when each label keeps to one script, else A-labels (S-135)."""
     if "xn--" not in domain:
         return domain
     host, colon, port = domain.partition(":")
@@ -125,7 +114,9 @@ def _scripts(label: str) -> set[str]:
 
 
 def local_name_problem(name: str) -> str | None:
-    """Why nobody may take this name here: `bad-characters`, `too-long`, `reserved`, `confusable`; None if free to take.
+    """Why nobody may take this name here, or None.
+
+    One of `bad-characters`, `too-long`, `reserved`, `confusable`.
 
     Whether it is taken, or looks like a taken one, is the caller's to ask, by `skeleton`.
     """
@@ -151,18 +142,19 @@ _ALIKE = str.maketrans({"0": "o", "1": "l", "i": "l", "5": "s", "8": "b", "_": N
 def skeleton(name: str) -> str:
     """What a name looks like at a glance: two names with one skeleton are confusable (S-135).
 
-    Takes any text, so that a display name can be held against a handle too: NFKC, case and marks folded, Cyrillic
-    and Greek letters that look Latin replaced, `rn` as `m`, `vv` as `w`, digits as letters, `_` dropped.
+    Takes any text, so that a display name can be held against a handle too: NFKC, case and marks folded,
+    Cyrillic and Greek letters that look Latin replaced, `rn` as `m`, `vv` as `w`, digits as letters, no `_`.
     """
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold())
     plain = "".join(
         letter for letter in folded if unicodedata.category(letter)[0] not in "MCZ" or letter.isalnum()
     )
-    return plain.translate(_LOOKS_LATIN).translate(_ALIKE).replace("rn", "m").replace("vv", "w").replace("cl", "d")
+    shape = plain.translate(_LOOKS_LATIN).translate(_ALIKE)
+    return shape.replace("rn", "m").replace("vv", "w").replace("cl", "d")
 
 
 _LOOKS_LATIN = str.maketrans(
-    "асԁеһіјӏкмпорѕтухѵԝʏαβεηικνορτυχωгьꞵօոսց", "acdehijlkmnopstuxvwyabenikvoptuxwrbbonug"
+    "асԁеһіјӏкмпорѕтухѵԝʏαβεηικνορτυχωгьꞵօոսց", "acdehijlkmnopstyxvwyabenikvoptuxwrbbonug"
 )
 # Of short ones only the name itself: `pl` or `lp` look like `p1`, not like the path `/p`.
 _RESERVED_SKELETONS = frozenset(skeleton(name) for name in RESERVED_NAMES if len(name) > 3)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
 
 MAX_HASHTAG_CHARS = 100
 MAX_HASHTAGS = 50
@@ -18,8 +17,8 @@ _INSIDE = frozenset("\u200c\u200d·・")
 def normal_form(tag: str) -> str | None:
     """The form under which a tag is stored and compared (NFKC, case folded), or None if it is no tag.
 
-    With or without `#`. A tag holds letters, digits, marks and `_`, at least one of them not a digit (`#1` is a
-    number), at most 100.
+    With or without `#`. A tag holds letters, digits, marks and `_`, at least one of them not a digit (`#1`
+    is a number), at most 100.
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", tag.removeprefix("#")).casefold())
     if not folded or len(folded) > MAX_HASHTAG_CHARS or _end(folded, 0) != len(folded):
@@ -27,20 +26,22 @@ def normal_form(tag: str) -> str | None:
     return folded if any(_is_letter(character) for character in folded) else None
 
 
-def iter_hashtags(text: str) -> Iterator[tuple[int, int, str]]:
-    """Each hashtag in plain text: where it begins (the `#`) and ends, and its normal form."""
-    for match in _START.finditer(text):
-        end = _end(text, match.end())
-        tag = normal_form(text[match.end() : end])
-        if tag is not None:
-            yield match.start(), end, tag
+def hashtag_at(text: str, position: int) -> tuple[int, str] | None:
+    """Where the hashtag that begins at this `#` ends, and its normal form."""
+    if _START.match(text, position) is None:
+        return None
+    end = _end(text, position + 1)
+    tag = normal_form(text[position + 1 : end])
+    return (end, tag) if tag is not None else None
 
 
 def find_hashtags(text: str, limit: int = MAX_HASHTAGS) -> list[str]:
     """The different hashtags in plain text, in normal form, in order, at most `limit` (S-095)."""
     found: dict[str, None] = {}
-    for _, _, tag in iter_hashtags(text):
-        found.setdefault(tag)
+    for match in _START.finditer(text):
+        hashtag = hashtag_at(text, match.start())
+        if hashtag is not None:
+            found.setdefault(hashtag[1])
         if len(found) >= limit:
             break
     return list(found)
@@ -51,9 +52,8 @@ def _end(text: str, start: int) -> int:
     # One more than allowed is enough to know that it is too long (a 1 MB "tag" is not scanned).
     for character in text[start : start + 4 * MAX_HASHTAG_CHARS]:
         position += 1
-        if character.isalnum() or character == "_" or (
-            not character.isascii() and unicodedata.category(character)[0] == "M" and position - 1 > start
-        ):
+        is_mark = unicodedata.category(character)[0] == "M" and position - 1 > start
+        if is_mark or character.isalnum() or character == "_":
             end = position
         elif character not in _INSIDE or position - 1 == start:
             break

@@ -1,4 +1,4 @@
-"""Links: which addresses may be one, what attributes they get, and that their text does not lie (S-064, S-068)."""
+"""Links: which addresses may be one, their attributes, and text that does not lie (S-064, S-068)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ASCII_HOST = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?")
 _MAIL = re.compile(r"mailto:([a-z0-9.!#$*+/=?^_{|}~-]{1,64}@[a-z0-9.-]{1,253})", re.IGNORECASE)
 # Never bare in an address of ours: what ends an attribute or a Markdown link, and what cannot be seen.
 _TO_ENCODE = re.compile(
-    "[\x00-\x20\"<>\\\\^`{|}\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2000-\u200f"
+    '[\x00-\x20"<>\\\\^`{|}\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2000-\u200f'
     "\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ud800-\udfff\ufdd0-\ufdef\ufeff\uffa0\ufff0-\uffff]"
 )
 _BIDI = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
@@ -39,9 +39,9 @@ Piece = tuple[str, str]  # (classes of the flat span around it, or "", and its t
 def safe_href(value: str) -> str | None:
     """The address as a link may carry it, or None where it must not be one.
 
-    `value` is decoded (no entities). Absolute http, https and mailto only; `//host` becomes https; a relative
-    address means nothing once the post is on another server. Credentials before the host are refused: they exist
-    to make `https://bank.example@evil` look like the bank (S-068). Idempotent.
+    `value` is decoded (no entities). Absolute http, https and mailto only; `//host` becomes https; a
+    relative address means nothing once the post is on another server. Credentials before the host are
+    refused: they exist to make `https://bank.example@evil` look like the bank (S-068). Idempotent.
     """
     value = _VANISHING.sub("", value.strip(_AROUND))
     if len(value) > MAX_HREF_CHARS:
@@ -87,8 +87,8 @@ def host_of(href: str) -> str:
 def link_attributes(given: Mapping[str, str]) -> dict[str, str] | None:
     """The attributes of an `<a>`, in the order they are written; None: it may not be a link.
 
-    `given` holds decoded values. `rel=tag` stays (hashtags of Mastodon); `rel=me` does not: on a page of ours it
-    would claim, for whoever wrote the post, that our address and theirs are one person.
+    `given` holds decoded values. `rel=tag` stays (hashtags of Mastodon); `rel=me` does not: on a page of
+    ours it would claim, for whoever wrote the post, that our address and theirs are one person.
     """
     href = safe_href(given.get("href", ""))
     if href is None:
@@ -114,8 +114,8 @@ def without_bidi(text: str) -> str:
 def may_cut(href: str, pieces: Sequence[Piece]) -> bool:
     """Whether a link may keep the spans that hide or cut its text.
 
-    Mastodon writes `<span invisible>https://</span><span ellipsis>host/pa</span><span invisible>th</span>`. It
-    stays only if the whole text is the very address, and all before and in the host can be seen (S-068).
+    Mastodon writes `<span invisible>https://</span><span ellipsis>host/pa</span><span invisible>th</span>`.
+    It stays only if the whole text is the very address, and all before and in the host can be seen (S-068).
     """
     if safe_href("".join(text for _, text in pieces)) != href:
         return False
@@ -137,8 +137,8 @@ def may_cut(href: str, pieces: Sequence[Piece]) -> bool:
 def true_host_note(href: str, text: str) -> str:
     """What to add to a link's text so that its host shows: empty, or ` [host]`.
 
-    Needed when the text reads as an address of another host than the link opens (S-068). Idempotent: a text that
-    already ends so gets nothing.
+    Needed when the text reads as an address of another host than the link opens (S-068). Idempotent: a text
+    that already ends so gets nothing.
     """
     visible = _INVISIBLE.sub("", without_bidi(text)).strip()
     if "." not in visible and ":" not in visible:

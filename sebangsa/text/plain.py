@@ -16,8 +16,8 @@ _TAG = re.compile(r"</?[A-Za-z][^<>]*>|&(?:#[0-9]+|#x[0-9a-fA-F]+|[A-Za-z]+);|<!
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 # Directions, soft and zero-width characters, interlinear and tag characters: nothing that a name needs.
 _UNSEEN = re.compile(
-    "[\u00ad\u034f\u061c\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff0-\ufffb"
-    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+    "[\u00ad\u034f\u061c\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+    "\ufff0-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 # Letters that draw nothing: shown as the space that they are.
 _BLANK = re.compile("[\u115f\u1160\u2800\u3164\uffa0]")
@@ -28,7 +28,8 @@ _JOINERS = "\u200c\u200d"
 def html_to_plain(html: str) -> str:
     """The words of HTML: paragraphs apart by an empty line, list items and `<br>` on lines of their own.
 
-    Expects what `sanitise` gave, or anything: scripts and styles are left out. Gives text, not HTML: escape it.
+    Expects what `sanitise` gave, or anything: scripts and styles are left out. Gives text, not
+    HTML: escape it.
     """
     html = _CONTROL.sub("", html)
     if "<" not in html and "&" not in html:
@@ -43,10 +44,13 @@ def html_to_plain(html: str) -> str:
         node.insert_before("\x1e")
         if node.tag != "br":
             node.insert_after("\x1e")
+    for node in tree.css("td,th"):
+        node.insert_after(" ")
     root = tree.root
     text = root.text(deep=True) if root is not None else ""
     text = re.sub(r"[ \t]*\x1d[\s\x1d\x1e]*", "\n\n", text)
-    return re.sub(r"[ \t]*\x1e(?:[ \t]*\x1e)?[ \t]*", "\n", text).strip()
+    text = re.sub(r"[ \t]*\x1e(?:[ \t]*\x1e)?[ \t]*", "\n", text)
+    return re.sub(r"\n[ \t]*\n\s*", "\n\n", text).strip()
 
 
 def excerpt(html_or_text: str, limit: int) -> str:
@@ -61,9 +65,9 @@ def excerpt(html_or_text: str, limit: int) -> str:
 def clean_name(text: str, limit: int) -> str:
     """A display name or title that stays on its line (S-074); empty if nothing can be seen.
 
-    NFC; control, direction and zero-width characters removed (joiners stay inside words and emoji); line breaks
-    and runs of space become one space; at most 4 combining marks in a row; cut to `limit` characters at a whole
-    one. Callers show the handle beside it, and alone when it is empty.
+    NFC; control, direction and zero-width characters removed (joiners stay inside words and emoji); line
+    breaks and runs of space become one space; at most 4 combining marks in a row; cut to `limit` characters
+    at a whole one. Callers show the handle beside it, and alone when it is empty.
     """
     # Cut first: a megabyte of marks is not worth normalising (S-095).
     text = unicodedata.normalize("NFC", text[: max(limit, 1) * 20])
@@ -77,15 +81,15 @@ def clean_name(text: str, limit: int) -> str:
 def first_line_title(html: str, without_mention: str | None = None, limit: int = 200) -> str:
     """A title for a post that came without one: its first line that says something.
 
-    `without_mention` is the community's handle (`rt05@s.example`): Mastodon posts into a community by mentioning
-    it, and that mention, in its short or long form, is no part of the title (Lemmy does the same). Empty when
-    there are no words, as with a picture alone.
+    `without_mention` is the community's handle (`rt05@s.example`): Mastodon posts into a community by
+    mentioning it, and that mention, in its short or long form, is no part of the title (Lemmy does the
+    same). Empty when there are no words, as with a picture alone.
     """
     name = re.escape((without_mention or "").lstrip("@!").partition("@")[0])
     domain = re.escape((without_mention or "").lstrip("@!").partition("@")[2])
-    mention = re.compile(rf"(?<![\w/])[@!]{name}(?:@{domain})?(?![\w@])[\s:,]*", re.IGNORECASE) if name else None
+    mention = re.compile(rf"(?<![\w/])[@!]{name}(?:@{domain})?(?![\w@])[\s:,]*", re.IGNORECASE)
     for line in html_to_plain(html).split("\n"):
-        title = clean_name(mention.sub("", line) if mention else line, 4 * limit)
+        title = clean_name(mention.sub("", line) if name else line, 4 * limit)
         if title.strip(" .,:;-–—"):
             return _cut(title, limit)
     return ""

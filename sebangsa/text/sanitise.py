@@ -33,9 +33,10 @@ def sanitise(html: str) -> str:
     """HTML from anywhere as it may stand on a page of ours.
 
     Keeps the allow-list of `policy`; links only to http, https and mail, with `rel="nofollow noopener ugc"`;
-    scripts and styles vanish with their text, pictures leave their alternative text. Idempotent, and written so
-    that a browser's tree of it is ours. Safe in any thread. Raises `Refused`: "too-large" past 65,536 characters
-    or 6,000 elements, "too-deep" past 200 levels; `sanitise_or_text` shows such input as plain text instead.
+    scripts and styles vanish with their text, pictures leave their alternative text. Idempotent, and written
+    so that a browser's tree of it is ours. Safe in any thread. Raises `Refused`: "too-large" past 65,536
+    characters or 6,000 elements, "too-deep" past 200 levels; `sanitise_or_text` shows such input as plain
+    text instead.
     """
     if len(html) > MAX_HTML_CHARS:
         raise Refused("too-large", f"HTML of more than {MAX_HTML_CHARS} characters")
@@ -60,7 +61,8 @@ async def sanitise_async(html: str) -> str:
 
 
 def canonical(html: str) -> str:
-    """The same HTML without control characters, lone surrogates and entities other than `&amp; &lt; &gt; &quot;`.
+    """The same HTML without control characters, lone surrogates and entities other than `&amp; &lt; &gt;
+    &quot;`.
 
     So no later step meets `&Tab;`, `&#0;` or a number of 5,000 digits, and nothing that a database refuses.
     """
@@ -86,7 +88,7 @@ def _one_form(match: re.Match[str]) -> str:
 
 
 def _settled(html: str) -> str:
-    """Clean until a browser's parser reads back exactly what was written (S-065); plain text if it never does."""
+    """Clean until a browser reads back exactly what was written (S-065); plain text if it never does."""
     cleaned = html
     for _ in range(_MAX_PASSES):
         cleaned = clean_full(cleaned)

@@ -60,8 +60,8 @@ def span_attributes(given: dict[str, str], *, cutting: bool) -> dict[str, str]:
 def clean_simple(html: str) -> str | None:
     """The sanitised form of `html`, or None if it is not simple.
 
-    Simple: `p` never inside anything and always closed; `a` never inside `a`, holding text and flat spans only;
-    `br` outside links; `span` well nested; every attribute lower case, double-quoted, no name twice.
+    Simple: `p` never inside anything and always closed; `a` never inside `a`, holding text and flat spans
+    only; `br` outside links; `span` well nested; every attribute lower case, double-quoted, no name twice.
     """
     if "<" not in html:
         return _text(html)
@@ -166,7 +166,9 @@ class _Link:
             if given is None:
                 parts.append(_text(text))
             else:
-                parts.append(f"{start_tag('span', span_attributes(given, cutting=cutting))}{_text(text)}</span>")
+                parts.append(
+                    f"{start_tag('span', span_attributes(given, cutting=cutting))}{_text(text)}</span>"
+                )
         note = "" if cutting else true_host_note(href, "".join(text for _, text in pieces))
         parts.append(f"{note}</a>")
         return "".join(parts)

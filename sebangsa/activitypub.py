@@ -1,0 +1,90 @@
+"""Our posts as documents for servers, to those who may read them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from federation.actor_document import tombstone
+from federation.contexts import context_for
+from federation.endpoints.answers import activity_answer
+from federation.endpoints.inboxes import signed_request
+from federation.inbox import verify_signer
+from federation.models import Actor
+from federation.refusals import Refused
+from federation.signatures import is_signed
+from sebangsa.models import Post
+from sebangsa.posting import document_of
+from sebangsa.visibility import OPEN, may_read, readable
+from sebangsa.wire import create_activity
+
+if TYPE_CHECKING:
+    from sebangsa.site import Site
+
+PRIVATE = "private, no-store"
+REPLIES = 100
+
+
+async def signer_of(site: Site, request: Request) -> Actor | None:
+    """The remote actor that signed a GET, or None. Raises `Refused` for a signature that does not hold."""
+    incoming = signed_request(site.federation, request)
+    if not is_signed(incoming):
+        return None
+    signer = await verify_signer(site.federation, incoming)
+    return await Actor.get(id=signer.actor_id)
+
+
+async def post_answer(site: Site, request: Request, post_id: int) -> Response:
+    """`/p/{id}` for a server: the object, its tombstone, or 404 for whoever may not read it (S-111)."""
+    post = await _local_post(post_id)
+    if post.deleted_at is not None:
+        return activity_answer(request, tombstone(post.uri, post.deleted_at), status=410)
+    await _must_read(site, request, post)
+    document, _ = await document_of(site, post)
+    return activity_answer(request, document, **_cache(post))
+
+
+async def create_answer(site: Site, request: Request, post_id: int) -> Response:
+    """`/p/{id}/activity`: the Create that published the post."""
+    post = await _local_post(post_id)
+    await _must_read(site, request, post)
+    document, _ = await document_of(site, post)
+    activity = create_activity(await Actor.get(id=post.author_id), document, f"{post.uri}/activity")
+    return activity_answer(request, activity, **_cache(post))
+
+
+async def replies_answer(site: Site, request: Request, post_id: int, *, whole_thread: bool = False) -> Response:
+    """`/p/{id}/replies`: public answers; `/p/{id}/context`: the whole public thread (FEP-7888)."""
+    post = await _local_post(post_id)
+    await _must_read(site, request, post)
+    found = Post.filter(root_id=post.root_id or post.id) if whole_thread else Post.filter(in_reply_to_id=post.id)
+    uris = await readable(found, None).order_by("id").limit(REPLIES).values_list("uri", flat=True)
+    suffix = "context" if whole_thread else "replies"
+    items = [post.uri, *uris] if whole_thread else list(uris)
+    document = {
+        "@context": context_for(),
+        "id": f"{post.uri}/{suffix}",
+        "type": "OrderedCollection",
+        "totalItems": len(items),
+        "orderedItems": items,
+    }
+    return activity_answer(request, document, **_cache(post))
+
+
+async def _local_post(post_id: int) -> Post:
+    post = await Post.get_or_none(id=post_id, is_local=True)
+    if post is None or post.kind == "boost":
+        raise Refused("not-found")
+    return post
+
+
+async def _must_read(site: Site, request: Request, post: Post) -> None:
+    viewer = None if post.visibility in OPEN else await signer_of(site, request)
+    if not await may_read(site, viewer, post):
+        raise Refused("not-found")
+
+
+def _cache(post: Post) -> dict[str, str]:
+    return {} if post.visibility in OPEN else {"cache": PRIVATE}

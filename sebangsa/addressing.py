@@ -1,0 +1,47 @@
+"""To whom a post goes: `to` and `cc` on the wire, and whose inboxes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from federation.models import Actor
+from federation.outbox import Audience
+from federation.vocabulary import AS_PUBLIC
+from sebangsa.models import Post, Visibility
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """`to` and `cc` as they stand in the document, and the inboxes they mean."""
+
+    to: list[str]
+    cc: list[str]
+    audience: Audience
+
+
+def addresses_of(
+    post: Post, author: Actor, mentioned: Sequence[Actor], community: Actor | None = None, parent_author: Actor | None = None
+) -> Addresses:
+    """Who gets a post.
+
+    A direct post has exactly its mentioned in `to` and nobody in `cc`: Pixelfed takes it for a message only so,
+    and Lemmy reads exactly one `to` (chat.md b1). A post into a community addresses the group first (interop b1).
+    """
+    people = [actor.uri for actor in mentioned]
+    if post.visibility == Visibility.DIRECT:
+        return Addresses(people, [], Audience(actors=mentioned, personal=True))
+    reached = [*mentioned]
+    if parent_author is not None and parent_author.id not in {actor.id for actor in reached}:
+        reached.append(parent_author)
+        people.append(parent_author.uri)
+    if community is not None:
+        reached.append(community)
+    audience = Audience(actors=reached, followers_of=[author])
+    if community is not None and post.visibility == Visibility.PUBLIC:
+        return Addresses([community.uri, AS_PUBLIC], [*people, author.followers_url], audience)
+    if post.visibility == Visibility.PUBLIC:
+        return Addresses([AS_PUBLIC], [author.followers_url, *people], audience)
+    if post.visibility == Visibility.UNLISTED:
+        return Addresses([author.followers_url], [AS_PUBLIC, *people], audience)
+    return Addresses([author.followers_url], people, audience)

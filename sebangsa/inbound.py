@@ -1,0 +1,293 @@
+"""What people's activities from other servers do here: one handler for each type, named after it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from federation.actors import store_actor
+from federation.database import execute
+from federation.inbound import Inbound
+from federation.models import Actor, Follow
+from federation.refusals import Refused
+from federation.registry import Verdict
+from federation.vocabulary import ACTOR_TYPES
+from federation.wire import id_of, read_actor, read_object, types_of
+from sebangsa import following
+from sebangsa.errors import NotAllowed
+from sebangsa.hooks import Origin
+from sebangsa.models import Attachment, Post, PostTag, Visibility
+from sebangsa.notifying import notify
+from sebangsa.posting import count_post, erase
+from sebangsa.receiving import receive_post, visibility_of, wire_extra, write_tags_and_attachments
+from sebangsa.text.plain import clean_name
+from sebangsa.text.sanitise import sanitise
+from sebangsa.voting import write_vote
+
+if TYPE_CHECKING:
+    from sebangsa.site import Site
+
+
+async def receive_create(site: Site, inbound: Inbound) -> Verdict | None:
+    """A peer's person publishes a post. Read from its own host unless that host's signature brought it."""
+    document = inbound.object_of_signer()
+    if set(types_of(document)) & ACTOR_TYPES:
+        return Verdict.PASS
+    await receive_post(site, inbound, document)
+    return None
+
+
+async def receive_update(site: Site, inbound: Inbound) -> Verdict | None:
+    """An actor describes itself anew, or an author edits a post. What we do not know is not created by it (S-038)."""
+    document = inbound.object_of_signer()
+    uri = id_of(document)
+    if set(types_of(document)) & ACTOR_TYPES:
+        if uri != inbound.actor.uri:
+            raise Refused("not-the-author", inbound.actor.uri)
+        await store_actor(
+            site.federation, read_actor(document, allow_http=site.settings.is_development), domain=inbound.actor.domain
+        )
+        return None
+    post = await Post.get_or_none(uri=uri)
+    if post is None or post.deleted_at is not None:
+        return None
+    if post.author_id != inbound.actor.id:
+        raise Refused("not-the-author", inbound.actor.uri)
+    await _update_post(site, inbound, post, document)
+    return None
+
+
+async def _update_post(site: Site, inbound: Inbound, post: Post, document: dict[str, object]) -> None:
+    obj = read_object(document, allow_http=site.settings.is_development)
+    if post.edited_at and obj.updated and obj.updated < post.edited_at:
+        return  # an older edit arrives late (S-061)
+    if _width(visibility_of(obj, inbound.actor)) > _width(post.visibility):
+        raise Refused("not-allowed", "an edit cannot widen the audience")  # S-039
+    post.name = clean_name(obj.name, 500) or post.name
+    post.summary = clean_name(obj.summary, 500) if post.kind == "note" else ""
+    post.content = sanitise(obj.content)
+    post.is_sensitive = obj.sensitive
+    post.link_url = obj.link_url
+    post.extra = wire_extra(obj)
+    post.edited_at = obj.updated or site.clock.now()
+    await post.save()
+    await PostTag.filter(post_id=post.id).delete()
+    await Attachment.filter(post_id=post.id).delete()
+    await write_tags_and_attachments(site, post, obj)
+    await site.hooks.post_edited.emit(post, Origin(inbound.raw, obj, inbound.announcer))
+
+
+def _width(visibility: Visibility) -> int:
+    return [Visibility.DIRECT, Visibility.FOLLOWERS, Visibility.UNLISTED, Visibility.PUBLIC].index(visibility)
+
+
+async def receive_delete(site: Site, inbound: Inbound) -> None:
+    """An author takes a post back, or an account ends. A tombstone stays, also for what comes after it (S-048)."""
+    uri = inbound.activity.object_id
+    if not uri:
+        raise Refused("missing-field", "object")
+    if uri == inbound.actor.uri:
+        await delete_actor(site, inbound.actor)
+        return
+    post = await Post.get_or_none(uri=uri)
+    if post is None:
+        return
+    if post.author_id != inbound.actor.id:
+        raise Refused("not-the-author", inbound.actor.uri)  # moderators were asked before, on the floors above (S-037)
+    if post.deleted_at is None:
+        await erase(site, post)
+        await site.hooks.post_deleted.emit(post, Origin(inbound.raw, None, inbound.announcer))
+
+
+async def delete_actor(site: Site, actor: Actor) -> None:
+    """An account ended: its posts become tombstones, its follows end. In the transaction under way."""
+    for post in await Post.filter(author_id=actor.id, deleted_at__isnull=True):
+        if post.kind == "boost":
+            await count_post(post, -1)
+            await post.delete()
+        else:
+            await erase(site, post)
+    for made in await Follow.filter(follower_id=actor.id).select_related("target"):
+        await following.end(site, made, actor, made.target)
+    for made in await Follow.filter(target_id=actor.id).select_related("follower"):
+        await following.end(site, made, made.follower, actor)
+    actor.deleted_at = site.clock.now()
+    actor.name = actor.summary = actor.source = actor.icon_url = actor.image_url = ""
+    actor.profile_fields = []
+    await actor.save()
+    site.federation.keys.forget(actor.uri)
+    await site.hooks.actor_deleted.emit(actor)
+
+
+async def receive_follow(site: Site, inbound: Inbound) -> Verdict | None:
+    """Somebody elsewhere wants to follow one of ours. Asked again, it is answered again: an Accept may get lost."""
+    target = await Actor.get_or_none(uri=inbound.activity.object_id or "", host="")
+    if target is None or not target.is_usable:
+        raise Refused("not-found", inbound.activity.object_id or "")
+    if target.type == "Application":
+        return None
+    try:
+        await site.hooks.may_follow.ask(inbound.actor, target)
+    except NotAllowed as no:
+        made = Follow(follower=inbound.actor, target=target, uri=inbound.activity.id or "")
+        await following.answer(site, "Reject", made, inbound.actor, target)
+        raise Refused("not-allowed", no.sentence) from no
+    made = await Follow.get_or_none(follower_id=inbound.actor.id, target_id=target.id)
+    if made is None:
+        made = await Follow.create(
+            id=site.ids.next(),
+            follower=inbound.actor,
+            target=target,
+            state=following.FollowState.PENDING,
+            uri=inbound.activity.id or "",
+            created_at=site.clock.now(),
+        )
+        await following.consider(site, made, inbound.actor, target)
+    else:
+        made.uri = inbound.activity.id or made.uri
+        await made.save(update_fields=["uri"])
+        if made.state == following.FollowState.ACCEPTED:
+            await following.accept(site, made, inbound.actor, target)
+    return None
+
+
+async def receive_undo_follow(site: Site, inbound: Inbound) -> None:
+    """A follower leaves. The Follow's id is given back: some peers use it again for the next one (S-036)."""
+    inner = inbound.activity.inner
+    assert inner is not None
+    target = await Actor.get_or_none(uri=inner.object_id or "", host="")
+    made = await Follow.get_or_none(follower_id=inbound.actor.id, target_id=target.id) if target else None
+    if target is not None and made is not None:
+        await following.end(site, made, inbound.actor, target)
+    await execute(
+        "UPDATE inbound_activities SET uri = uri || ? WHERE uri = ?", [f"#undone-{site.ids.next()}", inner.id or ""]
+    )
+
+
+async def receive_accept(site: Site, inbound: Inbound) -> Verdict | None:
+    """The followed one answers a Follow of ours; anything else is a feature's (an `Offer`)."""
+    made = await _follow_of_ours(inbound)
+    if made is None:
+        return Verdict.PASS
+    if made.state == following.FollowState.PENDING:
+        made.state = following.FollowState.ACCEPTED
+        await made.save(update_fields=["state"])
+        await following.count_follow(made, +1)
+        await site.hooks.followed.emit(made.follower, inbound.actor)
+    return None
+
+
+async def receive_reject(site: Site, inbound: Inbound) -> Verdict | None:
+    """The followed one refuses, or removes a follower of ours later on."""
+    made = await _follow_of_ours(inbound)
+    if made is None:
+        return Verdict.PASS
+    await following.end(site, made, made.follower, inbound.actor)
+    return None
+
+
+async def _follow_of_ours(inbound: Inbound) -> Follow | None:
+    """The Follow that is answered, by its id, or by the two it joins (Pleroma sends another id back); only when the
+    signer is its target (S-042).
+    """
+    follows = Follow.filter(target_id=inbound.actor.id, follower__host="").select_related("follower")
+    made = await follows.filter(uri=inbound.activity.object_id or "").first()
+    inner = inbound.activity.inner
+    if made is None and inner is not None and inner.type == "Follow":
+        made = await follows.filter(follower__uri=inner.actor).first()
+    return made
+
+
+async def receive_like(site: Site, inbound: Inbound) -> None:
+    """A favourite, or a vote up."""
+    await _receive_vote(site, inbound, +1)
+
+
+async def receive_dislike(site: Site, inbound: Inbound) -> None:
+    """A vote down."""
+    await _receive_vote(site, inbound, -1)
+
+
+async def _receive_vote(site: Site, inbound: Inbound, value: int) -> None:
+    post = await Post.get_or_none(uri=inbound.activity.object_id or "")
+    if post is None or not post.is_shown:
+        return
+    try:
+        await site.hooks.may_vote.ask(inbound.actor, post)
+    except NotAllowed as no:
+        raise Refused("not-allowed", no.sentence) from no
+    if await write_vote(site, inbound.actor, post, value, inbound.activity.id or ""):
+        await site.hooks.voted.emit(inbound.actor, post, value, Origin(inbound.raw, None, inbound.announcer))
+
+
+async def receive_undo_vote(site: Site, inbound: Inbound) -> None:
+    """A vote is taken back."""
+    inner = inbound.activity.inner
+    assert inner is not None
+    post = await Post.get_or_none(uri=inner.object_id or "")
+    if post is not None and await write_vote(site, inbound.actor, post, 0, ""):
+        await site.hooks.voted.emit(inbound.actor, post, 0, Origin(inbound.raw, None, inbound.announcer))
+
+
+async def receive_announce(site: Site, inbound: Inbound) -> None:
+    """A boost. Only of what is public, read from its own host when we do not have it (S-043, S-044)."""
+    uri = inbound.activity.object_id
+    if not uri:
+        raise Refused("missing-field", "object")
+    post = await Post.get_or_none(uri=uri)
+    if post is None:
+        if not await Follow.exists(target_id=inbound.actor.id, follower__host=""):
+            return
+        post = await _fetch_boosted(site, inbound, uri)
+    if post is None or not post.is_shown or post.kind == "boost":
+        return
+    if post.visibility not in (Visibility.PUBLIC, Visibility.UNLISTED):
+        return
+    if await Post.exists(boost_of_id=post.id, author_id=inbound.actor.id):
+        return
+    boosted = await Post.create(
+        id=site.ids.at(min(inbound.activity.published or site.clock.now(), site.clock.now())),
+        uri=inbound.activity.id or f"{uri}#boost-{inbound.actor.id}",
+        url=post.url,
+        kind="boost",
+        author=inbound.actor,
+        boost_of=post,
+        created_at=inbound.activity.published or site.clock.now(),
+    )
+    await count_post(boosted, +1)
+    await notify(site, post.author_id, "reblog", inbound.actor.id, post=post)
+
+
+async def _fetch_boosted(site: Site, inbound: Inbound, uri: str) -> Post | None:
+    if site.federation.config.is_ours(uri):
+        return None
+    document = inbound.document_at(uri)
+    author = await inbound.actor_at(read_object(document, allow_http=site.settings.is_development).attributed_to)
+    return await receive_post(site, replace(inbound, actor=author, announcer=inbound.actor), document)
+
+
+async def receive_undo_announce(site: Site, inbound: Inbound) -> None:
+    """A boost is taken back."""
+    inner = inbound.activity.inner
+    assert inner is not None
+    boosted = await Post.get_or_none(uri=inner.id or "", author_id=inbound.actor.id, kind="boost")
+    if boosted is None:
+        boosted = await Post.get_or_none(author_id=inbound.actor.id, boost_of__uri=inner.object_id or "")
+    if boosted is not None:
+        await count_post(boosted, -1)
+        await boosted.delete()
+
+
+async def receive_undo_unknown(site: Site, inbound: Inbound) -> Verdict | None:
+    """Something is undone by an id whose activity we no longer hold: a follow or a boost still bears it."""
+    uri = inbound.activity.object_id or ""
+    made = await Follow.get_or_none(uri=uri, follower_id=inbound.actor.id).select_related("target")
+    if made is not None:
+        await following.end(site, made, inbound.actor, made.target)
+        return None
+    boosted = await Post.get_or_none(uri=uri, author_id=inbound.actor.id, kind="boost")
+    if boosted is None:
+        return Verdict.PASS
+    await count_post(boosted, -1)
+    await boosted.delete()
+    return None

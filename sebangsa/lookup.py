@@ -1,0 +1,51 @@
+"""Finding people and communities by handle or address, here and on other servers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from federation.actors import resolve_actor
+from federation.discovery import lookup_handle
+from federation.models import Actor
+from federation.refusals import Refused
+from sebangsa.text.handles import Handle, parse_handle
+
+if TYPE_CHECKING:
+    from sebangsa.site import Site
+
+
+async def actor_by_handle(site: Site, handle: Handle, *, fetch: bool = True) -> Actor | None:
+    """Whom a handle names: ours, known, or (unless `fetch` is false) asked for by WebFinger. None for nobody."""
+    if handle.domain in (None, site.federation.config.domain, site.federation.config.authority):
+        return await Actor.get_or_none(local_name=handle.name.lower(), deleted_at=None, suspended_at=None)
+    known = await Actor.filter(
+        username=handle.name.lower(), domain=handle.domain, deleted_at=None, suspended_at=None
+    ).first()
+    if known is not None or not fetch:
+        return known
+    try:
+        actor = await resolve_actor(
+            site.federation, await lookup_handle(site.federation.client, f"{handle.name}@{handle.domain}")
+        )
+    except Refused:
+        return None
+    return actor if actor.is_usable else None
+
+
+async def actors_by_handle(site: Site, handles: Iterable[Handle]) -> dict[str, Actor]:
+    """Those of the handles that name somebody, by `Handle.key`. May ask other servers: not inside a transaction."""
+    found = {handle.key: await actor_by_handle(site, handle) for handle in handles}
+    return {key: actor for key, actor in found.items() if actor is not None}
+
+
+async def find_actor(site: Site, text: str) -> Actor | None:
+    """Whom somebody means who typed a handle or pasted an address."""
+    text = text.strip()
+    if text.startswith(("https://", "http://")):
+        try:
+            return await resolve_actor(site.federation, text)
+        except Refused:
+            return None
+    handle = parse_handle(text)
+    return await actor_by_handle(site, handle) if handle else None

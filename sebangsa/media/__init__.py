@@ -1,0 +1,1 @@
+"""Pictures and sound: taken in, made safe and small, kept, and served."""

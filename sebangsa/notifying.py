@@ -1,0 +1,35 @@
+"""Telling people what concerns them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from federation.database import after_commit
+from federation.models import Actor
+from sebangsa.models import Notification, Post
+
+if TYPE_CHECKING:
+    from sebangsa.site import Site
+
+
+async def notify(
+    site: Site, recipient_id: int, type_: str, actor_id: int, *, post: Post | None = None, **extra: Any
+) -> None:
+    """Write a notification for a local person, once for the same thing, and tell their open pages after commit."""
+    if recipient_id == actor_id or not await Actor.exists(id=recipient_id, host=""):
+        return
+    known = await Notification.exists(
+        recipient_id=recipient_id, type=type_, actor_id=actor_id, post_id=post.id if post else None
+    )
+    if known:
+        return
+    made = await Notification.create(
+        id=site.ids.next(),
+        recipient_id=recipient_id,
+        type=type_,
+        actor_id=actor_id,
+        post=post,
+        extra=extra,
+        created_at=site.clock.now(),
+    )
+    after_commit(lambda: site.streams.publish(f"user:{recipient_id}", "notification", str(made.id)))

@@ -1,0 +1,337 @@
+"""People write, edit, delete and boost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from tortoise.expressions import F
+
+from federation.database import transaction
+from federation.models import Actor
+from federation.outbox import publish
+from federation.vocabulary import AS_PUBLIC
+from sebangsa.addressing import Addresses, addresses_of
+from sebangsa.errors import Invalid, NotAllowed
+from sebangsa.hooks import Origin
+from sebangsa.lookup import actors_by_handle
+from sebangsa.models import Attachment, Mention, Post, PostTag, Visibility
+from sebangsa.notifying import notify
+from sebangsa.text.linking import MentionTarget
+from sebangsa.text.markdown import RenderedText, render_post
+from sebangsa.text.handles import find_handles
+from sebangsa.text.plain import clean_name, excerpt
+from sebangsa.visibility import OPEN, may_read, must_be_author
+from sebangsa.wire import EXCERPT, activity_about, create_activity, post_document, undo_activity, update_activity
+
+if TYPE_CHECKING:
+    from sebangsa.site import Site
+
+MAX_SOURCE = 10_000
+"""Characters of a post, counted as people count them."""
+MAX_NAME = 200
+"""Characters of a title: Lemmy's limit (interop b1)."""
+MAX_PICTURES = 4
+"""Mastodon keeps no more (civic.md c)."""
+MAX_MENTIONS = 50
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What somebody wants to post. `source` is Markdown; `recipients` are addressed without being named in it."""
+
+    source: str
+    name: str = ""
+    summary: str = ""
+    visibility: Visibility = Visibility.PUBLIC
+    is_sensitive: bool = False
+    language: str = ""
+    link_url: str = ""
+    in_reply_to: Post | None = None
+    community: Actor | None = None
+    attachments: Sequence[Attachment] = ()
+    recipients: Sequence[Actor] = ()
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+async def create_post(site: Site, author: Actor, draft: Draft) -> Post:
+    """Publish a post: written, counted, told to those named in it, and sent to its audience, in one transaction.
+
+    Raises `Invalid` for a draft that cannot be posted, `NotAllowed` where a gate forbids it, `NotFound` for a reply
+    to something that the author may not read.
+    """
+    draft = await _checked(site, author, draft)
+    rendered, mentioned = await _rendered(site, draft)
+    fed = site.federation
+    now = site.clock.now()
+    parent = draft.in_reply_to
+    post_id = site.ids.next()
+    uri = fed.config.url(f"/p/{post_id}")
+    async with transaction():
+        await site.hooks.may_post.ask(author, draft)
+        post = await Post.create(
+            id=post_id,
+            uri=uri,
+            url=uri,
+            kind="page" if draft.community and not parent else "note",
+            author=author,
+            is_local=True,
+            name=draft.name,
+            summary=draft.summary,
+            content=rendered.html,
+            source=draft.source,
+            language=draft.language,
+            visibility=draft.visibility,
+            is_sensitive=draft.is_sensitive or bool(draft.summary),
+            link_url=draft.link_url,
+            in_reply_to=parent,
+            root_id=(parent.root_id or parent.id) if parent else None,
+            depth=parent.depth + 1 if parent else 0,
+            community=draft.community,
+            conversation=(parent.conversation if parent else "") or f"{uri}/context",
+            extra=draft.extra,
+            created_at=now,
+        )
+        await _attach(post, draft.attachments)
+        await _write_mentions(site, post, mentioned)
+        await _write_tags(site, post, rendered.hashtags)
+        await count_post(post, +1)
+        activity = await _publish_create(site, post, author, mentioned, rendered.hashtags, draft)
+        await _notify_addressed(site, post, mentioned, parent)
+        await site.hooks.post_created.emit(post, Origin(activity))
+    return post
+
+
+async def _checked(site: Site, author: Actor, draft: Draft) -> Draft:
+    source = draft.source.strip().replace("\x00", "")
+    if not source and not draft.attachments and not draft.name.strip():
+        raise Invalid("empty-post", "Write something first.", field="source")
+    if len(source) > MAX_SOURCE:
+        raise Invalid("too-long", f"A post has at most {MAX_SOURCE} characters.", field="source")
+    if len(draft.attachments) > MAX_PICTURES:
+        raise Invalid("too-many-pictures", f"A post has at most {MAX_PICTURES} pictures.", field="pictures")
+    name = clean_name(draft.name, MAX_NAME)
+    parent = draft.in_reply_to
+    community = draft.community
+    visibility = draft.visibility
+    if parent is not None:
+        if not await may_read(site, author, parent):
+            raise NotAllowed("not-readable", "You cannot answer this post.")
+        community = await parent.community if parent.community_id else None
+        if parent.visibility == Visibility.DIRECT:
+            visibility = Visibility.DIRECT
+    if community is not None and visibility == Visibility.DIRECT:
+        community = None
+    if community is not None and parent is None and not name:
+        raise Invalid("title-needed", "Give it a title.", field="name")
+    return replace(
+        draft, source=source, name=name, summary=clean_name(draft.summary, 500), community=community,
+        visibility=visibility, in_reply_to=parent,
+    )
+
+
+async def _rendered(site: Site, draft: Draft) -> tuple[RenderedText, list[Actor]]:
+    """The HTML, and everybody it is addressed to (named in the text, or handed in)."""
+    named = await actors_by_handle(site, find_handles(draft.source)[:MAX_MENTIONS])
+    targets = {
+        key: MentionTarget(actor.uri, actor.url or actor.uri, actor.username, actor.is_group)
+        for key, actor in named.items()
+    }
+    rendered = await render_post(draft.source, mentions=targets, base_url=site.settings.url)
+    linked = {target.uri for target in rendered.mentions}
+    found = [actor for actor in named.values() if actor.uri in linked]
+    everybody = {actor.id: actor for actor in [*found, *draft.recipients] if not actor.is_group}
+    if draft.visibility == Visibility.DIRECT and not everybody:
+        raise Invalid("no-recipient", "Name somebody to write to.", field="source")
+    return rendered, list(everybody.values())
+
+
+async def _attach(post: Post, attachments: Sequence[Attachment]) -> None:
+    for position, attachment in enumerate(attachments):
+        used = await Attachment.filter(id=attachment.id, post_id=None, owner_id=post.author_id).update(
+            post_id=post.id, position=position
+        )
+        if not used:
+            raise Invalid("picture-unusable", "That picture is not yours or was used already.", field="pictures")
+
+
+async def _write_mentions(site: Site, post: Post, mentioned: Sequence[Actor]) -> None:
+    await Mention.bulk_create([Mention(id=site.ids.next(), post=post, actor=actor) for actor in mentioned])
+
+
+async def _write_tags(site: Site, post: Post, tags: Sequence[str]) -> None:
+    await PostTag.bulk_create([PostTag(id=site.ids.next(), post=post, name=tag) for tag in tags])
+
+
+async def count_post(post: Post, by: int) -> None:
+    """Keep the counters of author and parent. Direct posts are not counted: a number would tell of them."""
+    if post.visibility == Visibility.DIRECT:
+        return
+    if post.boost_of_id:
+        await Post.filter(id=post.boost_of_id).update(boosts_count=F("boosts_count") + by)
+        return
+    changes: dict[str, Any] = {"posts_count": F("posts_count") + by}
+    if by > 0:
+        changes["last_post_at"] = post.created_at
+    await Actor.filter(id=post.author_id).update(**changes)
+    if post.in_reply_to_id:
+        await Post.filter(id=post.in_reply_to_id).update(replies_count=F("replies_count") + by)
+
+
+async def document_of(site: Site, post: Post) -> tuple[dict[str, Any], Addresses]:
+    """A local post as its object, with its addresses, read from the database."""
+    author = await Actor.get(id=post.author_id)
+    mentioned = [mention.actor for mention in await Mention.filter(post_id=post.id).select_related("actor")]
+    community = await Actor.get(id=post.community_id) if post.community_id else None
+    parent = (
+        await Post.get_or_none(id=post.in_reply_to_id).select_related("author") if post.in_reply_to_id else None
+    )
+    attachments = await Attachment.filter(post_id=post.id).order_by("position")
+    addresses = addresses_of(post, author, mentioned, community, parent.author if parent else None)
+    document = post_document(
+        site.federation.config,
+        post,
+        author,
+        addresses,
+        mentioned=mentioned,
+        tags=[tag.name for tag in await PostTag.filter(post_id=post.id)],
+        attachments=attachments,
+        attachment_urls=[a.remote_url or site.media.url(a.key) for a in attachments],
+        community=community,
+        in_reply_to=parent.uri if parent else "",
+        excerpt=excerpt(post.content, EXCERPT) if post.kind == "page" else "",
+    )
+    return document, addresses
+
+
+async def _publish_create(
+    site: Site, post: Post, author: Actor, mentioned: Sequence[Actor], tags: Sequence[str], draft: Draft
+) -> str:
+    document, addresses = await document_of(site, post)
+    sent = await publish(
+        site.federation,
+        author,
+        create_activity(author, document, f"{post.uri}/activity"),
+        addresses.audience,
+        is_public=post.visibility in OPEN,
+    )
+    return sent.body
+
+
+async def _notify_addressed(site: Site, post: Post, mentioned: Sequence[Actor], parent: Post | None) -> None:
+    told = {actor.id for actor in mentioned}
+    if parent is not None:
+        told.add(parent.author_id)
+    for actor_id in told - {post.author_id}:
+        await notify(site, actor_id, "mention", post.author_id, post=post)
+
+
+async def edit_post(site: Site, editor: Actor, post: Post, *, source: str, name: str = "", summary: str = "") -> Post:
+    """Change text, title or warning; whom it is addressed to stays. Raises `NotAllowed` for another's post."""
+    must_be_author(editor, post)
+    draft = Draft(
+        source=source.strip().replace("\x00", ""),
+        name=clean_name(name, MAX_NAME) or post.name,
+        summary=clean_name(summary, 500),
+        visibility=post.visibility,
+        recipients=[m.actor for m in await Mention.filter(post_id=post.id).select_related("actor")],
+    )
+    if len(draft.source) > MAX_SOURCE:
+        raise Invalid("too-long", f"A post has at most {MAX_SOURCE} characters.", field="source")
+    rendered, mentioned = await _rendered(site, draft)
+    now = site.clock.now()
+    async with transaction():
+        known = set(await Mention.filter(post_id=post.id).values_list("actor_id", flat=True))
+        newly = [actor for actor in mentioned if actor.id not in known] if post.visibility in OPEN else []
+        post.source, post.content = draft.source, rendered.html
+        post.name, post.summary, post.edited_at = draft.name, draft.summary, now
+        await post.save()
+        await PostTag.filter(post_id=post.id).delete()
+        await _write_tags(site, post, rendered.hashtags)
+        await _write_mentions(site, post, newly)
+        document, addresses = await document_of(site, post)
+        sent = await publish(
+            site.federation, editor, update_activity(editor, document, now), addresses.audience,
+            is_public=post.visibility in OPEN,
+        )
+        await _notify_addressed(site, post, newly, None)
+        await site.hooks.post_edited.emit(post, Origin(sent.body))
+    return post
+
+
+async def delete_post(site: Site, deleter: Actor, post: Post) -> None:
+    """Take a post back: its text and pictures go, a tombstone stays so that its replies keep their place."""
+    must_be_author(deleter, post)
+    if post.deleted_at is not None:
+        return
+    async with transaction():
+        _, addresses = await document_of(site, post)
+        activity = activity_about("Delete", deleter, post.uri, to=[AS_PUBLIC], cc=[])
+        if post.visibility == Visibility.DIRECT:
+            activity |= {"to": addresses.to}
+        elif post.community_id:
+            activity |= {"cc": [(await Actor.get(id=post.community_id)).uri]}
+            activity["audience"] = activity["cc"][0]
+        sent = await publish(site.federation, deleter, activity, addresses.audience)
+        await erase(site, post)
+        await site.hooks.post_deleted.emit(post, Origin(sent.body))
+
+
+async def erase(site: Site, post: Post) -> None:
+    """Empty a post to its tombstone, in the transaction under way; the files follow in a job."""
+    keys = [key for a in await Attachment.filter(post_id=post.id) for key in (a.key, a.small_key) if key]
+    await Attachment.filter(post_id=post.id).delete()
+    await PostTag.filter(post_id=post.id).delete()
+    await Post.filter(boost_of_id=post.id).delete()
+    if post.is_shown:
+        await count_post(post, -1)
+    post.deleted_at = site.clock.now()
+    post.name = post.summary = post.content = post.source = post.link_url = ""
+    post.extra = {}
+    await post.save()
+    if keys:
+        await site.queue.enqueue("delete_media", keys)
+
+
+async def boost(site: Site, booster: Actor, post: Post) -> Post:
+    """Show a public post to one's own followers (AS2 `Announce`). Boosting twice gives the first boost."""
+    if post.visibility not in OPEN or not await may_read(site, booster, post):
+        raise NotAllowed("not-boostable", "This post cannot be boosted.")
+    known = await Post.get_or_none(boost_of_id=post.id, author_id=booster.id)
+    if known is not None:
+        return known
+    author = await Actor.get(id=post.author_id)
+    post_id = site.ids.next()
+    uri = site.federation.config.url(f"/p/{post_id}")
+    async with transaction():
+        boosted = await Post.create(
+            id=post_id, uri=uri, url=post.url, kind="boost", author=booster, is_local=True, boost_of=post,
+            visibility=Visibility.PUBLIC, created_at=site.clock.now(),
+        )
+        await count_post(boosted, +1)
+        activity = activity_about(
+            "Announce", booster, post.uri, to=[AS_PUBLIC], cc=[booster.followers_url, author.uri], id=uri
+        )
+        await publish(
+            site.federation, booster, activity, addresses_of(boosted, booster, [author]).audience, is_public=True
+        )
+        await notify(site, post.author_id, "reblog", booster.id, post=post)
+    return boosted
+
+
+async def unboost(site: Site, booster: Actor, post: Post) -> None:
+    """Take a boost back."""
+    boosted = await Post.get_or_none(boost_of_id=post.id, author_id=booster.id)
+    if boosted is None:
+        return
+    author = await Actor.get(id=post.author_id)
+    async with transaction():
+        undone = activity_about(
+            "Announce", booster, post.uri, to=[AS_PUBLIC], cc=[booster.followers_url, author.uri], id=boosted.uri
+        )
+        await publish(
+            site.federation, booster, undo_activity(booster, undone), addresses_of(boosted, booster, [author]).audience
+        )
+        await count_post(boosted, -1)
+        await boosted.delete()

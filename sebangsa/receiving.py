@@ -1,0 +1,224 @@
+"""Posts of other servers become rows: read, cleaned, filed under their thread and community."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from federation.inbound import Inbound
+from federation.models import Actor, Follow, FollowState
+from federation.refusals import Refused
+from federation.urls import host_of
+from federation.wire import ObjectDocument, read_object
+from sebangsa.hooks import Origin
+from sebangsa.models import Attachment, Mention, Post, PostTag, Visibility
+from sebangsa.notifying import notify
+from sebangsa.posting import MAX_PICTURES, Draft, count_post
+from sebangsa.ranking import hot_score
+from sebangsa.text.hashtags import normal_form
+from sebangsa.text.plain import clean_name, first_line_title
+from sebangsa.text.sanitise import sanitise
+
+if TYPE_CHECKING:
+    from sebangsa.site import Site
+
+MAX_ANCESTORS = 20
+"""Posts of a thread read upwards from a reply that we could not place."""
+MAX_MENTIONS = 100
+MAX_TAGS = 30
+CLOCK_SKEW = timedelta(minutes=10)
+
+
+async def receive_post(site: Site, inbound: Inbound, document: dict[str, Any]) -> Post | None:
+    """Write a post of a peer, with the ancestors that place it. Inside a transaction; runs again after `Missing`.
+
+    None when it concerns nobody here (S-060) or is here already. Raises `Refused`.
+    """
+    obj = read_object(document, allow_http=site.settings.is_development)
+    if await Post.exists(uri=obj.id):
+        return None
+    if obj.attributed_to != inbound.actor.uri:
+        raise Refused("not-the-author", f"{inbound.actor.uri} posts as {obj.attributed_to}")
+    parent = await _parent(site, inbound, obj)
+    if not await _concerns_us(site, inbound, obj, parent):
+        return None
+    return await write_post(site, inbound, obj, inbound.actor, parent)
+
+
+async def _parent(site: Site, inbound: Inbound, obj: ObjectDocument) -> Post | None:
+    """The post that is answered; its unknown ancestors are read from their own hosts and written first."""
+    if not obj.in_reply_to:
+        return None
+    chain: list[ObjectDocument] = []
+    uri = obj.in_reply_to
+    while uri and len(chain) < MAX_ANCESTORS:
+        known = await Post.get_or_none(uri=uri)
+        if known is not None:
+            return await _write_chain(site, inbound, chain, known)
+        if site.federation.config.is_ours(uri):
+            return None  # it was ours and is gone
+        try:
+            ancestor = read_object(inbound.document_at(uri), allow_http=site.settings.is_development)
+        except Refused:
+            break
+        if any(ancestor.id == other.id for other in chain):
+            break  # a ring (S-052)
+        chain.append(ancestor)
+        uri = ancestor.in_reply_to
+    return await _write_chain(site, inbound, chain, None)
+
+
+async def _write_chain(
+    site: Site, inbound: Inbound, chain: list[ObjectDocument], above: Post | None
+) -> Post | None:
+    """Write fetched ancestors from the topmost down. One that cannot be read hides what is above it."""
+    for ancestor in reversed(chain):
+        try:
+            author = await inbound.actor_at(ancestor.attributed_to)
+            if host_of(author.uri) != host_of(ancestor.id):
+                raise Refused("not-the-author", ancestor.id)
+            above = await write_post(site, inbound, ancestor, author, above)
+        except Refused:
+            above = None
+    return above
+
+
+async def _concerns_us(site: Site, inbound: Inbound, obj: ObjectDocument, parent: Post | None) -> bool:
+    """Whether anybody here follows, is named, or is answered: strangers cannot fill our disk (S-060)."""
+    if parent is not None or inbound.inbox_of is not None:
+        return True
+    if await Follow.exists(target_id=inbound.actor.id, follower__host="", state=FollowState.ACCEPTED):
+        return True
+    addressed = {*obj.to, *obj.cc, *(mention.href for mention in obj.mentions)}
+    if obj.audience:
+        addressed.add(obj.audience)
+    if inbound.announcer is not None:
+        addressed.add(inbound.announcer.uri)
+    ours = await Actor.filter(uri__in=list(addressed)[:MAX_MENTIONS]).values_list("id", "host")
+    groups = [actor_id for actor_id, host in ours if host]
+    return any(not host for _, host in ours) or (
+        inbound.announcer is not None
+        and await Follow.exists(target_id__in=groups, follower__host="", state=FollowState.ACCEPTED)
+    )
+
+
+async def write_post(
+    site: Site, inbound: Inbound, obj: ObjectDocument, author: Actor, parent: Post | None
+) -> Post:
+    """Write one remote post with its mentions, tags and attachments, and tell who listens."""
+    community = await community_of(site, inbound, obj, parent)
+    visibility = visibility_of(obj, author)
+    if visibility == Visibility.DIRECT:
+        community = None
+    now = site.clock.now()
+    published = min(obj.published or now, now + CLOCK_SKEW)
+    name = clean_name(obj.name, 500)
+    if community is not None and parent is None and not name:
+        name = first_line_title(obj.content, without_mention=community.username)
+    draft = Draft(source="", name=name, visibility=visibility, in_reply_to=parent, community=community)
+    await site.hooks.may_post.ask(author, draft)
+    post = await Post.create(
+        id=site.ids.at(published),
+        uri=obj.id,
+        url=obj.url or obj.id,
+        kind=obj.kind[:16],
+        author=author,
+        name=name,
+        summary=clean_name(obj.summary, 500) if obj.kind == "note" else "",
+        content=sanitise(obj.content),
+        language=obj.language[:16],
+        visibility=visibility,
+        is_sensitive=obj.sensitive,
+        link_url=obj.link_url,
+        in_reply_to=parent,
+        root_id=(parent.root_id or parent.id) if parent else None,
+        depth=min(parent.depth + 1, 1000) if parent else 0,
+        community=community,
+        conversation=obj.conversation or (parent.conversation if parent else ""),
+        hot_score=hot_score(0, published),
+        extra=wire_extra(obj),
+        created_at=published,
+        edited_at=obj.updated,
+    )
+    mentioned = await _write_mentions(site, inbound, post, obj)
+    await write_tags_and_attachments(site, post, obj)
+    await count_post(post, +1)
+    told = {actor_id for actor_id in mentioned if actor_id}
+    if parent is not None:
+        told.add(parent.author_id)
+    for actor_id in told - {author.id}:
+        await notify(site, actor_id, "mention", author.id, post=post)
+    await site.hooks.post_created.emit(post, Origin(inbound.raw, obj, inbound.announcer))
+    return post
+
+
+def visibility_of(obj: ObjectDocument, author: Actor) -> Visibility:
+    """Mastodon's reading: Public in `to`, in `cc`, the followers collection, or only people."""
+    if obj.is_public:
+        return Visibility.PUBLIC
+    if obj.is_unlisted:
+        return Visibility.UNLISTED
+    if author.followers_url and author.followers_url in (*obj.to, *obj.cc):
+        return Visibility.FOLLOWERS
+    return Visibility.DIRECT
+
+
+async def community_of(
+    site: Site, inbound: Inbound, obj: ObjectDocument, parent: Post | None
+) -> Actor | None:
+    """The group a post belongs to: its thread's, else the one that announced it, names itself as `audience`, or is
+    addressed (a Mastodon post that mentions it).
+    """
+    if parent is not None:
+        return await Actor.get(id=parent.community_id) if parent.community_id else None
+    if inbound.announcer is not None and inbound.announcer.is_group:
+        return inbound.announcer
+    addressed = [obj.audience] if obj.audience else [*obj.to, *obj.cc, *(m.href for m in obj.mentions)]
+    return await Actor.filter(uri__in=addressed[:MAX_MENTIONS], type="Group").order_by("host").first()
+
+
+def wire_extra(obj: ObjectDocument) -> dict[str, Any]:
+    """What a page shows besides text and belongs to the document: a poll, an event's times, a place."""
+    return {name: value for name, value in obj.extra.items() if value is not None}
+
+
+async def _write_mentions(
+    site: Site, inbound: Inbound, post: Post, obj: ObjectDocument
+) -> list[int]:
+    """Who is addressed by name; those reached without a tag are silent (chat.md b1). Ids of those tagged.
+
+    Only people whom we know: a post that names a thousand strangers makes us fetch none of them (S-095).
+    """
+    tagged = {mention.href for mention in obj.mentions}
+    addressed = list(tagged | {uri for uri in (*obj.to, *obj.cc) if uri})[:MAX_MENTIONS]
+    if inbound.inbox_of is not None and post.visibility == Visibility.DIRECT:
+        addressed += await Actor.filter(id=inbound.inbox_of).values_list("uri", flat=True)  # type: ignore[arg-type]
+    people = await Actor.filter(uri__in=addressed).exclude(type="Group")
+    await Mention.bulk_create(
+        [Mention(id=site.ids.next(), post=post, actor=actor, is_silent=actor.uri not in tagged) for actor in people]
+    )
+    return [actor.id for actor in people if actor.uri in tagged or post.visibility == Visibility.DIRECT]
+
+
+async def write_tags_and_attachments(site: Site, post: Post, obj: ObjectDocument) -> None:
+    """Write both, in the transaction under way; the pictures stay at their server."""
+    names = {normal_form(tag) for tag in obj.hashtags[:MAX_TAGS]}
+    await PostTag.bulk_create([PostTag(id=site.ids.next(), post=post, name=name) for name in names if name])
+    await Attachment.bulk_create(
+        [
+            Attachment(
+                id=site.ids.next(),
+                post=post,
+                position=position,
+                media_type=found.media_type or "application/octet-stream",
+                remote_url=found.url,
+                description=found.alt[:1500],
+                width=found.width,
+                height=found.height,
+                blurhash=found.blurhash,
+                extra=found.extra,
+                created_at=post.created_at,
+            )
+            for position, found in enumerate(obj.attachments[:MAX_PICTURES])
+        ]
+    )

@@ -1,0 +1,88 @@
+"""Likes and dislikes. One a person and post; on people's own posts they are favourites, in communities votes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tortoise.expressions import F
+
+from federation.database import transaction
+from federation.models import Actor
+from federation.outbox import Audience, publish
+from sebangsa.errors import NotAllowed, NotFound
+from sebangsa.hooks import Origin
+from sebangsa.models import Post, Vote
+from sebangsa.notifying import notify
+from sebangsa.ranking import hot_score
+from sebangsa.visibility import may_read
+from sebangsa.wire import activity_about, undo_activity
+
+if TYPE_CHECKING:
+    from sebangsa.site import Site
+
+KINDS = {1: "Like", -1: "Dislike"}
+
+
+async def vote(site: Site, voter: Actor, post: Post, value: int) -> None:
+    """Vote +1 or -1, change the vote, or take it back with 0. Voting the same twice changes nothing.
+
+    A vote is sent to the post's server (and the community's), never to followers: who voted is not published.
+    """
+    if value not in (-1, 0, 1):
+        raise NotAllowed("no-such-vote", "Vote up, down or not at all.")
+    if not await may_read(site, voter, post):
+        raise NotFound
+    async with transaction():
+        await site.hooks.may_vote.ask(voter, post)
+        known = await Vote.get_or_none(actor_id=voter.id, post_id=post.id)
+        if (known.value if known else 0) == value:
+            return
+        origin = Origin("")
+        if known is not None:
+            undone = await _activity(post, voter, known.value, known.uri)
+            origin = await _send(site, voter, post, undo_activity(voter, undone))
+        uri = site.federation.config.url(f"/a/{site.ids.next()}")
+        await write_vote(site, voter, post, value, uri)
+        if value:
+            origin = await _send(site, voter, post, await _activity(post, voter, value, uri))
+        await site.hooks.voted.emit(voter, post, value, origin)
+
+
+async def write_vote(site: Site, voter: Actor, post: Post, value: int, uri: str) -> bool:
+    """Write a vote of ours or of a peer, in the transaction under way; false when it was so already."""
+    known = await Vote.get_or_none(actor_id=voter.id, post_id=post.id)
+    old = known.value if known else 0
+    if old == value:
+        return False
+    if known is not None:
+        await known.delete()
+    if value:
+        await Vote.create(
+            id=site.ids.next(), actor=voter, post=post, value=value, uri=uri, created_at=site.clock.now()
+        )
+    await Post.filter(id=post.id).update(
+        likes_count=F("likes_count") + (value == 1) - (old == 1),
+        dislikes_count=F("dislikes_count") + (value == -1) - (old == -1),
+    )
+    await post.refresh_from_db(fields=["likes_count", "dislikes_count"])
+    post.hot_score = hot_score(post.score, post.created_at)
+    await post.save(update_fields=["hot_score"])
+    if value == 1:
+        await notify(site, post.author_id, "favourite", voter.id, post=post)
+    return True
+
+
+async def _activity(post: Post, voter: Actor, value: int, uri: str) -> dict[str, Any]:
+    author = await Actor.get(id=post.author_id)
+    activity = activity_about(KINDS[value], voter, post.uri, to=[author.uri], cc=[], id=uri)
+    if post.community_id:
+        activity["audience"] = (await Actor.get(id=post.community_id)).uri
+    return activity
+
+
+async def _send(site: Site, voter: Actor, post: Post, activity: dict[str, Any]) -> Origin:
+    reached = [await Actor.get(id=post.author_id)]
+    if post.community_id:
+        reached.append(await Actor.get(id=post.community_id))
+    sent = await publish(site.federation, voter, activity, Audience(actors=reached))
+    return Origin(sent.body)
