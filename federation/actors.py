@@ -65,7 +65,7 @@ async def store_actor(fed: Federation, document: ActorDocument, *, domain: str =
     it was allowed as a person (S-049). Keys that the document no longer lists are forgotten.
     """
     now = fed.clock.now()
-    values = _columns(document, now)
+    values = _columns(fed, document)
     try:
         async with transaction():
             actor = await Actor.get_or_none(uri=document.id)
@@ -94,12 +94,13 @@ async def store_actor(fed: Federation, document: ActorDocument, *, domain: str =
     return actor
 
 
-def _columns(document: ActorDocument, now: Any) -> dict[str, Any]:
+def _columns(fed: Federation, document: ActorDocument) -> dict[str, Any]:
+    now = fed.clock.now()
     return {
         "type": document.type,
         "username": document.preferred_username.lower(),
         "name": document.name,
-        "summary": document.summary_html,
+        "summary": fed.sanitise(document.summary_html),
         "source": document.source,
         "url": document.url or document.id,
         "icon_url": document.icon_url,
@@ -115,7 +116,7 @@ def _columns(document: ActorDocument, now: Any) -> dict[str, Any]:
         "discoverable": document.discoverable,
         "indexable": document.indexable,
         "accepts_chat_messages": document.accepts_chat_messages,
-        "profile_fields": [{"name": name, "value": value} for name, value in document.fields],
+        "profile_fields": [{"name": name, "value": fed.sanitise(value)} for name, value in document.fields],
         "also_known_as": list(document.also_known_as),
         "moved_to": document.moved_to,
         "extra": document.extra,

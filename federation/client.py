@@ -67,11 +67,11 @@ class _Hops:
 
 
 class Client:
-    """Everything that is read from other servers goes through here.
+    """Everything that is read from other servers goes through here. Never use it inside a transaction.
 
     `sign` makes the headers of signed fetches (an instance actor's key; GoToSocial and secure-mode Mastodon
     answer nothing else) and `permit` keeps blocked hosts out, also behind a redirect; both may be set later.
-    `allow_http` is the development mode of `parse_url`. `failures` and `budget` may be given with other limits.
+    `allow_http` is the development mode of `parse_url`. `failures` and `budget` hold the limits.
     """
 
     def __init__(
@@ -152,7 +152,7 @@ class Client:
             )
             content_type = answer.headers.get("content-type", "")
             if not matches(content_type, accept_types):
-                raise Refused("wrong-media-type", f"served as {content_type[:100] or 'nothing'}")
+                raise _wrong_type(content_type)
         except Refused as refused:
             self._remember(key, refused)
             raise
@@ -248,7 +248,7 @@ class Client:
         )
         content_type = answer.headers.get("content-type", "")
         if not is_activity_media_type(content_type):
-            raise Refused("wrong-media-type", f"served as {content_type[:100] or 'nothing'}")
+            raise _wrong_type(content_type)
         return answer.body, final, strict_json.parse_object(answer.body)
 
     async def _follow(
@@ -316,3 +316,9 @@ class Client:
         del self._running[key]
         if not done.cancelled():
             done.exception()  # looked at, so that asyncio does not report it when nobody waits any more
+
+
+def _wrong_type(content_type: str) -> Refused:
+    # A header may hold bytes that are no text, and what a refusal says is served as JSON.
+    shown = content_type[:100].encode("ascii", "replace").decode()
+    return Refused("wrong-media-type", f"served as {shown or 'nothing'}")

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from federation.client import Client
 from federation.clock import Clock
 from federation.config import FederationConfig
 from federation.ids import IdMaker
+from federation.keys import KeyRing
+from federation.local_actors import server_actor
+from federation.local_keys import signing_key
 from federation.registry import Registry
+from federation.signatures import sign_request
 from federation.transport import Transport
 
 
@@ -31,6 +35,7 @@ class Federation:
         ids: IdMaker,
         transport: Transport,
         wake: Callable[[str], None],
+        sanitise: Callable[[str], str],
     ) -> None:
         self.config = config
         self.clock = clock
@@ -38,6 +43,22 @@ class Federation:
         self.ids = ids
         self.transport = transport
         self.wake = wake
+        self.sanitise = sanitise
         self.registry = Registry()
-        self.client = Client(transport, sign=None, clock=clock, allow_http=config.development)
+        self.keys = KeyRing()
+        self.client = Client(
+            transport, clock=clock, allow_http=config.development, permit=self.registry.admit
+        )
         self.unknown_types: Counter[str] = Counter()  # activity types that nothing here handles, for the admin
+
+    async def start(self) -> None:
+        """Make the server's own actor where there is none, and sign fetches with its key from now on.
+
+        GoToSocial and Mastodon in secure mode answer unsigned fetches of nobody (client_api d).
+        """
+        key = await signing_key(self, (await server_actor(self)).id)
+
+        def sign(method: str, url: str, body: bytes | None) -> Mapping[str, str]:
+            return sign_request(method, url, body, key, scheme="cavage", now=self.clock.time())
+
+        self.client.sign = sign

@@ -24,7 +24,7 @@ class BudgetSpent(Refused):
 class FailureMemory:
     """Failed fetches, remembered for `seconds`, at most `size` of them (the oldest goes first)."""
 
-    def __init__(self, clock: Clock, *, seconds: float = 300.0, size: int = 10_000) -> None:
+    def __init__(self, clock: Clock, *, seconds: float = 300.0, size: int = 5_000) -> None:
         self._clock = clock
         self._seconds = seconds
         self._size = size

@@ -17,7 +17,7 @@ from federation.inbound import Fetches, Inbound, Missing
 from federation.models import Actor, InboundActivity, InboundState
 from federation.refusals import Refused
 from federation.registry import Verdict
-from federation.wire import ActivityDocument, read_activity
+from federation.wire import ActivityDocument, id_of, read_activity
 
 if TYPE_CHECKING:
     from federation.federation import Federation
@@ -166,9 +166,13 @@ async def _undone(inbound: Inbound) -> ActivityDocument | None:
 async def _fetch(fed: Federation, fetches: Fetches, missing: Missing) -> None:
     try:
         if missing.kind == "actor":
-            await resolve_actor(fed, missing.uri)
+            found = (await resolve_actor(fed, missing.uri)).uri
         else:
-            fetches.documents[missing.uri] = (await fed.client.get_document(missing.uri)).document
+            document = (await fed.client.get_document(missing.uri)).document
+            found = id_of(document) or ""
+            fetches.documents[missing.uri] = document
+        if found != missing.uri:
+            raise Refused("id-mismatch", f"{missing.uri} is {found}")
     except Refused as refusal:
         if refusal.code == "unreachable":
             raise

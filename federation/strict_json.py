@@ -82,7 +82,7 @@ def parse(data: bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH
     # Each level costs one opening bracket, so that few brackets prove the depth without a walk.
     if data.count(b"{") + data.count(b"[") > max_depth:
         _check_depth(value, max_depth)
-    if b"\\u" in data and _SUSPECT_ESCAPE.search(data):
+    if b"\\u" in data and _SUSPECT_ESCAPE.search(data) and not _is_storable(value):
         value = _storable(value)
     return value
 
@@ -113,6 +113,15 @@ def _check_depth(value: Any, max_depth: int) -> None:
             for child in (parent.values() if type(parent) is dict else parent)
             if type(child) is dict or type(child) is list
         ]
+
+
+def _is_storable(value: Any) -> bool:
+    # Whole pairs of surrogates (emoji from PHP and Python peers) are common, and writing is far faster than
+    # the walk below.
+    try:
+        return b"\\u0000" not in msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        return False
 
 
 def _storable(value: Any) -> Any:

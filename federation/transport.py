@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
+import ssl
 import zlib
 from collections.abc import AsyncGenerator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -83,7 +84,8 @@ class AioTransport:
 
     `user_agent` is `Name/version (+base URL)`. `allow_loopback` is the development mode: loopback addresses
     are dialled, and `localhost` with all names under it is 127.0.0.1 whatever the machine's resolver says;
-    other private addresses stay refused. Use as `async with`, or call `close`.
+    other private addresses stay refused. `tls` replaces the usual certificate authorities. Use as
+    `async with`, or call `close`.
     """
 
     def __init__(
@@ -92,6 +94,7 @@ class AioTransport:
         user_agent: str,
         allow_loopback: bool = False,
         resolver: AbstractResolver | None = None,
+        tls: ssl.SSLContext | None = None,
         connections: int = 200,
         connections_per_host: int = 8,
     ) -> None:
@@ -99,6 +102,7 @@ class AioTransport:
         self._allow_loopback = allow_loopback
         names = resolver or ThreadResolver()
         self._names = LoopbackNames(names) if allow_loopback else names
+        self._tls = tls
         self._connections = connections
         self._connections_per_host = connections_per_host
         self._session: aiohttp.ClientSession | None = None
@@ -122,6 +126,7 @@ class AioTransport:
             connector = aiohttp.TCPConnector(
                 resolver=self._names,
                 socket_factory=self._gate,
+                ssl=self._tls or True,
                 limit=self._connections,
                 limit_per_host=self._connections_per_host,
                 ttl_dns_cache=60,

@@ -81,7 +81,7 @@ def parse_url(text: str, *, allow_http: bool = False) -> Url:
     return _parse(text, allow_http)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def _parse(text: str, allow_http: bool) -> Url:
     _refuse_forbidden_characters(text)
     parts = _SPLIT.fullmatch(text)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from federation.clock import Clock, SystemClock
 from federation.config import FederationConfig
 from federation.database import Database
+from federation.endpoints.discovery import Usage
 from federation.federation import Federation
 from federation.ids import IdMaker
 from federation.transport import AioTransport, Transport
@@ -65,6 +66,7 @@ class Site:
         self.periodic: list[Periodic] = []
         self.navigation: list[NavItem] = []
         self.streams: Streams = Streams()
+        self.usage: tuple[float, Usage] | None = None
         self.media: MediaStore = open_store(settings.media_url, settings.url)
         self.queue = Queue(self, engine or self._engine())
         self.federation = Federation(

@@ -48,6 +48,6 @@ def is_key_id(text: str) -> bool:
     return _KEY_ID.fullmatch(text) is not None
 
 
-def normal_authority(authority: str, scheme: str) -> str:
+def comparable_authority(authority: str, scheme: str) -> str:
     """An authority in the one form that may be compared: lower case, without the scheme's default port."""
     return authority.strip().lower().removesuffix(_DEFAULT_PORTS.get(scheme, ""))

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from federation.signatures import cavage, rfc9421
 from federation.signatures.digest import make_content_digest, make_digest
-from federation.signatures.request import HttpRequest, SigningKey, normal_authority
+from federation.signatures.request import HttpRequest, SigningKey, comparable_authority
 from federation.signatures.verification import Scheme
 
 ACTIVITY_JSON = "application/activity+json"
@@ -41,7 +41,7 @@ def sign_request(
         raise ValueError(f"not a URL that a request can go to: {url[:200]}")
     method = method.upper()
     sent = {name.title(): value for name, value in (headers or {}).items()}
-    sent["Host"] = normal_authority(parts.netloc, parts.scheme)
+    sent["Host"] = comparable_authority(parts.netloc, parts.scheme)
     sent["Date"] = formatdate(now, usegmt=True)
     with_body = bool(body) or method not in ("GET", "HEAD")
     if with_body:

@@ -15,7 +15,7 @@ from federation.refusals import Refused
 from federation.signatures import cavage, rfc9421
 from federation.signatures.digest import check_content_digest, check_digest
 from federation.signatures.keys import PublicKey
-from federation.signatures.request import HttpRequest, normal_authority
+from federation.signatures.request import HttpRequest, comparable_authority
 
 Scheme = Literal["cavage", "rfc9421"]
 
@@ -138,9 +138,9 @@ def _check_headers_are_there(request: HttpRequest, names: frozenset[str]) -> Non
 
 
 def _check_authority(request: HttpRequest, authority: str) -> None:
-    ours = normal_authority(authority, request.scheme)
+    ours = comparable_authority(authority, request.scheme)
     for named in (request.authority, request.headers.get("host", authority)):
-        if normal_authority(named, request.scheme) != ours:
+        if comparable_authority(named, request.scheme) != ours:
             raise Refused("signature-host", named[:100])
 
 

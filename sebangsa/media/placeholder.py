@@ -1,7 +1,7 @@
 """Pictures for those who have set none: initials on a tinted ground, and a banner of kawung batik.
 
-Drawn from the name alone, always the same. Names share pictures: there are as many as initials times tints, so
-that a browser holds most of them after one page.
+Drawn from the name alone, always the same. Names share pictures: there are as many as initials times tints,
+so that a browser holds many of them after one page.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ BANNER_SIZE = (1200, 400)
 
 
 async def placeholder_avatar(store: MediaStore, name: str) -> str:
-    """Media key of the avatar for this name (WebP, 400 px, about 2 KB), drawn and stored when first asked for."""
+    """Media key of the avatar for this name (WebP, 400 px, about 2 KB), drawn when first asked for."""
     initials, tint = _initials(name), _tint(name)
     key = derived_key("avatar", _VERSION, initials, str(tint), extension="webp")
     if await store.get(key) is None:
@@ -41,7 +41,7 @@ async def placeholder_avatar(store: MediaStore, name: str) -> str:
 
 
 async def placeholder_banner(store: MediaStore, name: str) -> str:
-    """Media key of the banner for this name (WebP, 1200 × 400, a few KB), drawn and stored when first asked for."""
+    """Media key of the banner for this name (WebP, 1200 × 400, about 2 KB), drawn when first asked for."""
     tint = _tint(name)
     key = derived_key("banner", _VERSION, str(tint), extension="webp")
     if await store.get(key) is None:
@@ -65,11 +65,12 @@ def _tint(name: str) -> int:
 
 def _initials(name: str) -> str:
     """First letters of the first and the last word, in capitals; empty when they are not Latin."""
-    words = ["".join(c for c in word if c.isalnum()) for word in unicodedata.normalize("NFC", name).split()]
-    letters = [word[0].upper()[:1] for word in words if word]
+    words = ["".join(c for c in word if c.isalpha()) for word in unicodedata.normalize("NFKD", name).split()]
+    letters = [word[0].upper() for word in words if word]
     chosen = "".join([letters[0], *letters[1:][-1:]]) if letters else ""
-    # The built-in font knows Latin only: other scripts get the batik flower instead of empty boxes.
-    return chosen if all(ord(letter) < 0x180 for letter in chosen) else ""
+    # The built-in font knows ASCII only (É was taken apart to E above): other scripts get the batik flower
+    # instead of empty boxes.
+    return chosen if chosen.isascii() else ""
 
 
 def _avatar(initials: str, tint: int, side: int) -> bytes:
@@ -94,7 +95,7 @@ def _banner(tint: int) -> bytes:
     ground = _TINTS[tint]
     petal, core = _mixed(ground, (255, 255, 255), 0.16), _mixed(ground, (0, 0, 0), 0.18)
     tile = Image.new("RGB", (tile_side * 4, tile_side * 4), ground)
-    _flower(ImageDraw.Draw(tile), tile_side * 2, tile_side * 2, tile_side * 1.9, petal, core)
+    _flower(ImageDraw.Draw(tile), tile_side * 2, tile_side * 2, tile_side * 2.8, petal, core)
     tile = tile.resize((tile_side, tile_side), Image.Resampling.LANCZOS)
     banner = Image.new("RGB", BANNER_SIZE)
     for left in range(0, BANNER_SIZE[0], tile_side):
@@ -139,7 +140,7 @@ def _flower(
 
 
 def _packed(image: Image) -> bytes:
-    """Lossless WebP of sixteen colours: smaller and sharper than any photograph's encoding of a flat drawing."""
+    """Lossless WebP of few colours: smaller and sharper for a flat drawing than a photograph's encoding."""
     buffer = io.BytesIO()
-    image.quantize(16).convert("RGB").save(buffer, "WEBP", lossless=True, quality=100, method=4)
+    image.quantize(8).convert("RGB").save(buffer, "WEBP", lossless=True, quality=100, method=4)
     return buffer.getvalue()

@@ -77,7 +77,7 @@ class S3Store:
         secret_key = unquote(parts.password or "") or os.environ.get("AWS_SECRET_ACCESS_KEY", "")
         if not access_key or not secret_key:
             raise ValueError(
-                "s3: key and secret are in neither the URL nor AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY"
+                "s3: no key and secret in the URL, nor in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
             )
         name = f"[{host}]" if ":" in host else host
         return cls(

@@ -9,6 +9,9 @@ from importlib.resources import files
 
 import idna
 
+from federation.refusals import Refused
+from federation.urls import normal_authority
+
 MAX_LOCAL_NAME = 30
 MAX_REMOTE_NAME = 64
 MAX_HANDLES = 50
@@ -81,16 +84,11 @@ def find_handles(text: str, limit: int = MAX_HANDLES) -> list[Handle]:
 
 
 def wire_domain(domain: str) -> str | None:
-    """A domain as it is compared and dialled: lower case, A-labels, port kept; None if it is none."""
-    host, colon, port = domain.lower().partition(":")
-    if not host.isascii():
-        try:
-            host = idna.encode(host, uts46=True).decode("ascii")
-        except (idna.IDNAError, UnicodeError):
-            return None
-    if len(host) > 253 or not re.fullmatch(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?", host) or ".." in host:
+    """A domain as `federation.urls` names a peer: lower case, A-labels, port if not 443; None if it is none."""
+    try:
+        return normal_authority(domain)
+    except Refused:
         return None
-    return host + colon + port
 
 
 def shown_domain(domain: str) -> str:

@@ -14,6 +14,9 @@ from sebangsa.text.addresses import address_at, shown_pieces
 from sebangsa.text.handles import MAX_HANDLES, Handle, handle_at
 from sebangsa.text.hashtags import MAX_HASHTAGS, hashtag_at
 
+# A link is written with ten times its characters: more would pass the size that others and we accept.
+MAX_LINKED = 200
+
 # What may begin a link; `Linker.at` decides.
 MAY_BEGIN = r"[@!#]|[hH][tT][tT][pP][sS]?://"
 _MAY_BEGIN = re.compile(MAY_BEGIN)
@@ -55,13 +58,14 @@ class Linker:
     """Finds what to link in one post, and remembers whom and what it linked.
 
     `mentions` is keyed by `Handle.key`; a handle that is not in it stays text. Past 50 different people or
-    tags the rest stay text too (S-095).
+    tags the rest stay text too (S-095). Without a `tags_url` (it ends in `/`) hashtags stay text.
     """
 
     mentions: Mapping[str, MentionTarget]
     tags_url: str | None
     mentioned: dict[str, MentionTarget] = field(default_factory=dict)
     hashtags: dict[str, None] = field(default_factory=dict)
+    linked: int = 0
 
     def find(self, text: str) -> Iterator[tuple[int, int, Linked]]:
         """What becomes a link in plain text: begin, end and what it is, in order, nothing overlapping."""
@@ -76,6 +80,17 @@ class Linker:
 
     def at(self, text: str, position: int) -> tuple[int, Linked] | None:
         """What begins at this very place and where it ends; None if nothing does, or enough were linked."""
+        found = self._candidate(text, position) if self.linked < MAX_LINKED else None
+        self.linked += found is not None
+        return found
+
+    def forget(self) -> None:
+        """Start the same post again."""
+        self.mentioned.clear()
+        self.hashtags.clear()
+        self.linked = 0
+
+    def _candidate(self, text: str, position: int) -> tuple[int, Linked] | None:
         sigil = text[position]
         if sigil == "#":
             return self._hashtag(text, position)

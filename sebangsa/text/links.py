@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-import idna
-
+from federation.refusals import Refused
+from federation.urls import normal_host
 from sebangsa.text.policy import kept_classes
 
 MAX_HREF_CHARS = 2_048
@@ -16,7 +16,8 @@ _VANISHING = re.compile(r"[\t\n\r]+")
 _AROUND = "".join(map(chr, range(0x21)))
 _WEB = re.compile(r"(https?):(//[^/?#\\]*)([/?#].*)?", re.IGNORECASE | re.DOTALL)
 _AUTHORITY = re.compile(r"//([^@:\[\]%\s]+)(?::([0-9]{1,5}))?")
-_ASCII_HOST = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?")
+# What needs no mapping; a last label of digits is left to the one parser of hosts.
+_PLAIN_HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.){1,20}[a-z]{2,24}")
 _MAIL = re.compile(r"mailto:([a-z0-9.!#$*+/=?^_{|}~-]{1,64}@[a-z0-9.-]{1,253})", re.IGNORECASE)
 # Never bare in an address of ours: what ends an attribute or a Markdown link, and what cannot be seen.
 _TO_ENCODE = re.compile(
@@ -65,13 +66,13 @@ def safe_href(value: str) -> str | None:
 
 def _ascii_host(host: str) -> str | None:
     lowered = host.lower()
-    if _ASCII_HOST.fullmatch(lowered):
+    if _PLAIN_HOST.fullmatch(lowered) and "xn--" not in lowered:
         return lowered
     try:
-        mapped = idna.encode(host, uts46=True).decode("ascii")
-    except (idna.IDNAError, UnicodeError):
+        mapped = normal_host(host)
+    except Refused:
         return None
-    return mapped if _ASCII_HOST.fullmatch(mapped) else None
+    return mapped if ":" not in mapped else None
 
 
 def _percent(match: re.Match[str]) -> str:

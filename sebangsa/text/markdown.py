@@ -49,9 +49,9 @@ class RenderedText:
 def render_markdown(source: str) -> str:
     """Sanitised HTML of Markdown: fenced code, tables, sane lists, a line break is a line break.
 
-    HTML in the source is shown as it was typed, a picture becomes a link to it, `#word` is a tag and no
-    heading. Past 10,000 characters, 500 of `[` or `<`, or 12 levels it is rendered as plain text, never
-    refused before 65,536 characters.
+    HTML in the source is shown as it was typed, a picture becomes a link to it, `#word` is no
+    heading, bare addresses are links. Past 10,000 characters, 500 of `[` or `<`, 1,000 backticks, 1,500 lines
+    or 12 levels it is rendered as plain text; never refused.
     """
     return _render(source, Linker({}, None), "markdown")
 
@@ -89,8 +89,7 @@ def _render(source: str, linker: Linker, markup: Markup) -> str:
         return sanitise(_dialects.markdown.render(source, linker))
     except (RecursionError, Refused):
         # A shape that the limits above do not foresee still gets shown.
-        linker.mentioned.clear()
-        linker.hashtags.clear()
+        linker.forget()
         return _plain(source, linker)
 
 

@@ -72,7 +72,8 @@ def clean_name(text: str, limit: int) -> str:
     # Cut first: a megabyte of marks is not worth normalising (S-095).
     text = unicodedata.normalize("NFC", text[: max(limit, 1) * 20])
     text = _BLANK.sub(" ", _UNSEEN.sub("", _CONTROL.sub(" ", text)))
-    text = _fewer_marks(_SPACES.sub(" ", text).strip())
+    text = _fewer_marks(_SPACES.sub(" ", text))
+    text = unicodedata.normalize("NFC", _SPACES.sub(" ", text)).strip()
     if not any(unicodedata.category(character)[0] in "LNPS" for character in text):
         return ""
     return _whole(text, limit).rstrip(" " + _JOINERS)

@@ -330,7 +330,7 @@ async def test_media_are_fetched_by_type_unsigned_and_bounded(network: Network, 
     assert len(network.asked) == 2
 
 
-def page(network: Network, name: str, items: list[Any] | None = None, **fields: Any) -> str:
+def page(network: Network, name: str, items: Any = None, **fields: Any) -> str:
     url = f"{GOOD}/{name}"
     document = {"id": url, "type": "OrderedCollectionPage", **fields}
     if items is not None:

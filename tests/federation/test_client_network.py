@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import ssl
 import time
+import tracemalloc
 import zlib
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from federation.client import Client
 from federation.refusals import Refused
+from federation.strict_json import dumps
 from federation.transport import AioTransport, Response, Timeouts
 from tests.federation.lying_peers import ACTIVITY, Names, activity, peer, raw_peer
 
@@ -212,10 +222,12 @@ async def test_s009_a_lying_content_length_is_survived(local: AioTransport, leng
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: " + length + b"\r\n\r\n" + b"x" * 50_000)
 
     async with raw_peer(lie) as origin:
-        if length == b"5":
-            assert (await get(local, origin + "/")).body == b"xxxxx"
-        else:
-            assert await code_of(local, origin + "/") == "unreachable"
+        try:
+            body = (await get(local, origin + "/")).body
+        except Refused as refused:
+            body = refused.code.encode()
+    # Whether the surplus arrives together with the rest is chance; it never becomes part of a body.
+    assert body in ((b"xxxxx", b"unreachable") if length == b"5" else (b"unreachable",))
 
 
 def gzip_bomb(size: int) -> bytes:
@@ -226,15 +238,17 @@ def gzip_bomb(size: int) -> bytes:
 
 @pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "deflate"])
 async def test_s009_the_limit_counts_after_decoding(local: AioTransport, encoding: str) -> None:
-    bomb = gzip_bomb(200_000_000) if "gzip" in encoding else zlib.compress(bytes(20_000_000))
+    bomb = gzip_bomb(50_000_000) if "gzip" in encoding else zlib.compress(bytes(20_000_000))
 
     async def explode(request: web.Request) -> web.Response:
         return web.Response(body=bomb, headers={"Content-Encoding": encoding})
 
     async with peer(explode=explode) as (origin, _):
-        started = time.monotonic()
+        tracemalloc.start()
         answer = await get(local, origin + "/explode", max_bytes=100_000)
-        assert time.monotonic() - started < 0.5
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < 2_000_000
     assert (answer.fault, len(answer.body)) == ("too-large", 100_000)
 
 
@@ -320,6 +334,65 @@ async def test_a_header_sent_twice_is_joined_so_that_two_types_are_none(local: A
         with pytest.raises(Refused) as refused:
             await Client(local, allow_http=True).get_document(origin + "/")
     assert refused.value.code == "wrong-media-type"
+
+
+async def test_a_type_that_is_no_text_is_refused_with_words_that_can_be_served(local: AioTransport) -> None:
+    async def odd(writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: \xff/\xfe\r\nContent-Length: 2\r\n\r\n{}")
+
+    async with raw_peer(odd) as origin:
+        with pytest.raises(Refused) as refused:
+            await Client(local, allow_http=True).get_document(origin + "/")
+    assert refused.value.code == "wrong-media-type"
+    assert b"?" in dumps(refused.value.as_json())
+
+
+async def test_s004_tls_asks_for_the_name_and_believes_only_its_certificate(tmp_path: Path) -> None:
+    certificate = certificate_for("good.example", tmp_path)
+    asked: list[str | None] = []
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(certificate)
+    server.sni_callback = lambda _, name, __: asked.append(name)
+    names = Names(good_example=[["127.0.0.1"]], evil_example=[["127.0.0.1"]])
+    trusting = ssl.create_default_context(cafile=str(certificate))
+
+    async def hello(writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+    async with raw_peer(hello, tls=server) as origin:
+        port = origin.rpartition(":")[2]
+        async with AioTransport(
+            user_agent=AGENT, resolver=names, allow_loopback=True, tls=trusting
+        ) as transport:
+            assert (await get(transport, f"https://good.example:{port}/")).body == b"ok"
+            assert await code_of(transport, f"https://evil.example:{port}/") == "unreachable"
+        async with AioTransport(user_agent=AGENT, resolver=names, allow_loopback=True) as transport:
+            assert await code_of(transport, f"https://good.example:{port}/") == "unreachable"
+    assert asked == ["good.example", "evil.example", "good.example"]
+
+
+def certificate_for(name: str, folder: Path) -> Path:
+    """A PEM file with a key and its self-signed certificate."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    file = folder / "certificate.pem"
+    file.write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        + signed.public_bytes(Encoding.PEM)
+    )
+    return file
 
 
 async def test_what_is_not_http_and_nobody_there_are_unreachable(local: AioTransport) -> None:

@@ -122,6 +122,10 @@ def test_s032_nul_and_lone_surrogates_become_the_replacement_character() -> None
     assert_storable_and_served_again(value)
 
 
+def test_s032_a_lone_surrogate_behind_an_escaped_backslash_is_seen() -> None:
+    assert parse(rb'["\\ud83d\ude00", "\\\ud83d\ude00"]') == ["\\ud83d\ufffd", "\\😀"]
+
+
 def test_s032_an_escaped_backslash_before_u0000_is_plain_text() -> None:
     assert parse(rb'["\\u0000", "\\ud83d"]') == ["\\u0000", "\\ud83d"]
 

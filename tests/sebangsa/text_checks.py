@@ -10,7 +10,7 @@ from sebangsa.text.sanitise import sanitise
 
 
 def assert_is_clean(html: str) -> None:
-    """Only allowed elements, attributes, classes and schemes; a browser's tree is ours; cleaning changes nothing."""
+    """Only allowed elements, attributes, classes and schemes; a browser's tree is ours; it is settled."""
     tree = LexborHTMLParser(html, is_fragment=True, scripting=True)
     for node in tree.css("*"):
         assert node.tag in policy.ALLOWED_TAGS, html

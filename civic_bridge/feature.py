@@ -1,0 +1,5 @@
+"""What this feature brings."""
+
+from sebangsa.features import Feature
+
+FEATURE = Feature(name="civic_bridge")

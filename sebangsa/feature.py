@@ -1,0 +1,40 @@
+"""The ground feature: people, posts, sign-in, client API, pages."""
+
+from pathlib import Path
+
+from sebangsa import inbound, jobs
+from sebangsa.api.routes import ROUTES as API_ROUTES
+from sebangsa.features import Feature, NavItem, Periodic
+from sebangsa.web.routes import ROUTES as PAGE_ROUTES
+
+FEATURE = Feature(
+    name="sebangsa",
+    models=("sebangsa.models", "sebangsa.queue.models"),
+    routes=(*API_ROUTES, *PAGE_ROUTES),
+    inbound={
+        "Create": inbound.receive_create,
+        "Update": inbound.receive_update,
+        "Delete": inbound.receive_delete,
+        "Follow": inbound.receive_follow,
+        "Accept": inbound.receive_accept,
+        "Reject": inbound.receive_reject,
+        "Like": inbound.receive_like,
+        "Dislike": inbound.receive_dislike,
+        "Announce": inbound.receive_announce,
+        "Undo/Follow": inbound.receive_undo_follow,
+        "Undo/Like": inbound.receive_undo_vote,
+        "Undo/Dislike": inbound.receive_undo_vote,
+        "Undo/Announce": inbound.receive_undo_announce,
+        "Undo/unknown": inbound.receive_undo_unknown,
+    },
+    jobs={
+        "process_inbox": jobs.run_inbox,
+        "deliver": jobs.run_deliveries,
+        "run_jobs": jobs.run_jobs,
+        "sweep": jobs.run_sweep,
+        "delete_media": jobs.delete_media,
+    },
+    periodic=(Periodic("sweep", 30),),
+    navigation=(NavItem("Home", "/", "house", 10),),
+    templates=Path(__file__).parent / "templates",
+)

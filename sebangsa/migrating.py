@@ -1,0 +1,43 @@
+"""Drafting migrations: compares the models with what the migrations make of an empty database."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from importlib import import_module
+from pathlib import Path
+
+from tortoise.context import require_context
+from tortoise.migrations.autodetector import MigrationAutodetector
+
+from sebangsa.settings import load_settings
+from sebangsa.site import Site
+
+
+async def draft(name: str | None = None) -> list[str]:
+    """Write a migration file for each package whose models changed; returns their paths."""
+    with tempfile.TemporaryDirectory() as folder:
+        site = Site(load_settings({}, mode="development", data_dir=Path(folder)))
+        for label in site.database.apps:
+            _make_package(label)
+            site.database.apps[label]["migrations"] = f"{label}.migrations"
+        await site.open()
+        try:
+            with site.database.entered():
+                apps = require_context().apps
+                assert apps is not None
+                return await MigrationAutodetector(apps, site.database.apps).write()
+        finally:
+            await site.database.close()
+
+
+def _make_package(label: str) -> None:
+    folder = Path(str(import_module(label).__file__)).parent / "migrations"
+    folder.mkdir(exist_ok=True)
+    (folder / "__init__.py").touch()
+
+
+if __name__ == "__main__":
+    for path in asyncio.run(draft()):
+        sys.stdout.write(f"{path}\n")
