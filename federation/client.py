@@ -91,8 +91,8 @@ class Client:
         self._clock = clock or SystemClock()
         self.allow_http = allow_http
         self.permit = permit
-        self._failures = failures or FailureMemory(self._clock)
-        self._budget = budget or HostBudget(self._clock)
+        self._failures = FailureMemory(self._clock) if failures is None else failures
+        self._budget = HostBudget(self._clock) if budget is None else budget
         self._timeouts = timeouts or Timeouts()
         self._running: dict[tuple[str, str], asyncio.Task[tuple[bytes, Url]]] = {}
 

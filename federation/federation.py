@@ -59,6 +59,6 @@ class Federation:
         key = await signing_key(self, (await server_actor(self)).id)
 
         def sign(method: str, url: str, body: bytes | None) -> Mapping[str, str]:
-            return sign_request(method, url, body, key, scheme="cavage", now=self.clock.time())
+            return sign_request(method, url, body or b"", key, scheme="cavage", now=self.clock.time())
 
         self.client.sign = sign

@@ -23,11 +23,11 @@ async def proven_by(fed: Federation, document: dict[str, Any]) -> SignerKey | No
         return None
     key = await fed.keys.find(fed, claim.verification_method)
     try:
-        verify_proof(document, key.public_key)
+        verify_proof(document, key.public_key, now=fed.clock.time())
     except Refused:
         fresh = await fed.keys.find_again(fed, key)
         if fresh is None:
             raise
-        verify_proof(document, fresh.public_key)
+        verify_proof(document, fresh.public_key, now=fed.clock.time())
         return fresh
     return key

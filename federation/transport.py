@@ -71,6 +71,10 @@ class Transport(Protocol):
         """
         ...
 
+    async def close(self) -> None:
+        """Close what is open."""
+        ...
+
 
 class AddressNotPublic(OSError):
     """The gate's refusal; an OSError, so that the next address of the same name is tried."""

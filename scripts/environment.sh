@@ -84,20 +84,20 @@ find_python() {
 }
 
 make_environment() {
-  local python package
+  local python packages
   rm -rf "$VENV"
   say "Making the Python environment in .venv"
   if command -v uv >/dev/null && python="$(find_python)" && uv venv --quiet --python "$python" "$VENV"; then
     return 0
   fi
   if ! python="$(find_python whole)"; then
-    package=python3-venv
-    if python="$(find_python)" && [ "$python" != /usr/bin/python3 ]; then
-      package="python$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv"
+    packages=(python3 python3-venv)
+    if python="$(find_python)"; then
+      packages=("python$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv")
     fi
-    install_packages "$package" || return 1
+    install_packages "${packages[@]}" || return 1
     if ! python="$(find_python whole)"; then
-      say "Python 3.11 or newer is needed, with its venv module; this system's package $package has none."
+      say "Python 3.11 or newer is needed, with its venv module; the packages ${packages[*]} have none."
       return 1
     fi
   fi

@@ -75,21 +75,25 @@ class _Verifier(HTTPMessageVerifier):
         return
 
 
-def sign(request: HttpRequest, components: list[str], key: SigningKey, *, now: float) -> dict[str, str]:
-    """`Signature-Input` and `Signature` for a request of ours, with `created`, `keyid` and `alg`.
+def sign(
+    request: HttpRequest, components: list[str], key: SigningKey, *, now: float, with_algorithm: bool = True
+) -> dict[str, str]:
+    """`Signature-Input` and `Signature` for a request of ours, with `created`, `keyid` and, if wanted, `alg`.
 
     Raises `ValueError` when the request or the keyId cannot be written into a signature.
     """
     algorithm = RSA_V1_5_SHA256 if isinstance(key.private_key, RSAPrivateKey) else ED25519
-    message = _Message(request.method, _url_of(request), dict(request.headers))
+    headers = {name: request.headers[name] for name in components if name in request.headers}
+    message = _Message(request.method, _url_of(request), headers)
     try:
         prepared = HTTPMessageSigner(signature_algorithm=algorithm).prepare(
             message,
             key_id=key.key_id,
             created=datetime.fromtimestamp(int(now), UTC),
             label=LABEL,
+            include_alg=with_algorithm,
             covered_component_ids=components,
-            use_existing_digest="content-digest" in components,
+            use_existing_digest="content-digest" in headers,
         )
     except HTTPMessageSignaturesException as error:
         raise ValueError(str(error)) from error

@@ -13,7 +13,6 @@ from federation.refusals import Refused
 from federation.urls import normal_authority
 
 MAX_LOCAL_NAME = 30
-MAX_REMOTE_NAME = 64
 MAX_HANDLES = 50
 
 _LOCAL_NAME = re.compile(r"[a-z0-9_]{1,30}")
@@ -84,7 +83,7 @@ def find_handles(text: str, limit: int = MAX_HANDLES) -> list[Handle]:
 
 
 def wire_domain(domain: str) -> str | None:
-    """A domain as `federation.urls` names a peer: lower case, A-labels, port if not 443; None if it is none."""
+    """A domain as `federation.urls` names peers: lower case, A-labels, port unless 443; or None."""
     try:
         return normal_authority(domain)
     except Refused:

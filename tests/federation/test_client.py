@@ -302,6 +302,20 @@ async def test_s026_ten_thousand_keys_on_one_host_are_not_all_fetched(
     )
 
 
+async def test_the_limits_can_be_given(network: Network, clock: StoppedClock) -> None:
+    failures, budget = FailureMemory(clock, seconds=5), HostBudget(clock, burst=2)
+    client = Client(network, clock=clock, failures=failures, budget=budget)
+    assert [await code_of(client, f"{GOOD}/{number}") for number in range(3)] == [
+        "not-found",
+        "not-found",
+        "too-many",
+    ]
+    assert len(failures) == 2
+    clock.seconds += 6
+    assert await code_of(client, f"{GOOD}/0") == "not-found"
+    assert len(network.asked) == 3
+
+
 def test_s140_what_is_remembered_is_bounded(clock: StoppedClock) -> None:
     failures = FailureMemory(clock, size=10)
     budget = HostBudget(clock, burst=1, size=10)

@@ -79,7 +79,7 @@ def test_a_proof_has_the_shape_of_the_fep() -> None:
         "cryptosuite": "eddsa-jcs-2022",
         "verificationMethod": METHOD,
         "proofPurpose": "assertionMethod",
-        "created": "2026-09-14T13:46:40Z" if proof["created"].startswith("2026-09-14") else proof["created"],
+        "created": "2026-09-21T14:13:20Z",
     }
 
 
@@ -152,20 +152,13 @@ def test_the_documents_context_must_begin_with_the_proofs() -> None:
         lambda d: d["proof"].update(verificationMethod="https://good.example/u/budi#ed25519-key"),
         lambda d: d["proof"].update(expires="2099-01-01T00:00:00Z"),
         lambda d: d["proof"].update(domain="x"),
-        lambda d: d["proof"].pop("@context"),
     ],
 )
 def test_s028_a_document_or_proof_that_was_changed_is_refused(change: Any) -> None:
     document = deepcopy(proven())
-    del document["proof"]["created"]
-    document = by_hand(options := OPTIONS | {"@context": DOCUMENT["@context"]}, options, deepcopy(DOCUMENT))
-    document["proof"] = dict(document["proof"])
     verify(document)
     change(document)
-    if document["proof"].get("@context") is None:
-        verify(document)  # the same document and options, as Fedify writes them
-    else:
-        refused(document)
+    refused(document)
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from base64 import b64decode
 from dataclasses import replace
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -174,6 +177,20 @@ def test_any_label_of_rfc9421_is_read() -> None:
 def test_requests_without_signature_are_told_so() -> None:
     with pytest.raises(Refused, match="signature-missing"):
         read_claim(with_headers(sent(), signature=None), authority=US, now=NOW)
+
+
+def test_httpsig_is_imported_without_pkg_resources() -> None:
+    program = """
+import sys
+class NoPkgResources:
+    def find_spec(self, name, path=None, target=None):
+        if name == "pkg_resources":
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, NoPkgResources())
+import federation.signatures
+assert "pkg_resources" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parents[2])
 
 
 def test_signing_refuses_a_url_that_would_be_sent_otherwise() -> None:

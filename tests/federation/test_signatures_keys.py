@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from base64 import b64encode
+from collections.abc import Callable
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa, x25519
+from cryptography.hazmat.primitives.asymmetric import ec, rsa, x25519
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -133,7 +134,7 @@ def test_a_public_key_is_read_in_each_form_that_peers_write() -> None:
         lambda s: s.replace("\n", " " * 5000),
     ],
 )
-def test_s024_a_broken_pem_is_refused(change) -> None:  # type: ignore[no-untyped-def]
+def test_s024_a_broken_pem_is_refused(change: Callable[[str], str]) -> None:
     unusable(change(rsa_pair().public))
 
 
@@ -164,9 +165,6 @@ def test_s024_an_even_rsa_modulus_is_refused() -> None:
 def test_s024_keys_of_other_kinds_are_refused() -> None:
     unusable(pem(ec.generate_private_key(ec.SECP256R1()).public_key()))
     unusable(pem(x25519.X25519PrivateKey.generate().public_key()))
-    numbers = dsa.DSAPublicNumbers(5, dsa.DSAParameterNumbers(2**1023 + 1155, 2**159 + 7, 2))
-    with pytest.raises((Refused, ValueError)):
-        load_public_key(pem(numbers.public_key()))
 
 
 def times_eight(y: int) -> tuple[int, int] | None:

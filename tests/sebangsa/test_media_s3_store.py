@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+
 from sebangsa.media.s3_store import S3Store
 from sebangsa.media.store import MediaStore, MediaStoreError, StoredMedia, new_key, open_store
 

@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 
 import pytest
+
 from sebangsa.media.local_store import LocalStore
 from sebangsa.media.s3_store import S3Store
 from sebangsa.media.store import (
@@ -98,7 +99,9 @@ async def test_s098_a_link_planted_in_the_folder_is_not_followed(tmp_path: Path)
         await store.get(key)
 
 
-async def test_s146_a_failed_write_leaves_no_half_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_s146_a_failed_write_leaves_no_half_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store = LocalStore(tmp_path, "https://warga.example")
 
     def full_disk(handle: int) -> None:
@@ -178,5 +181,7 @@ def test_pictures_of_a_bucket_are_linked_through_us_unless_it_is_public() -> Non
     key = new_key("jpg")
     ours = S3Store.from_url("s3://K:S%2F@host/bucket/warga", "https://warga.example")
     assert ours.url(key) == f"https://warga.example/media/{key}"
-    public = S3Store.from_url("s3://K:S@host/bucket/warga?public_url=https://cdn.example/b", "https://warga.example")
+    public = S3Store.from_url(
+        "s3://K:S@host/bucket/warga?public_url=https://cdn.example/b", "https://warga.example"
+    )
     assert public.url(key) == f"https://cdn.example/b/warga/{key}"

@@ -1,0 +1,501 @@
+"""Uploads become new pictures of our own making, or are refused with a sentence."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import pytest
+from PIL import ExifTags, Image, ImageCms, ImageDraw, PngImagePlugin
+
+from sebangsa.errors import ProductError
+from sebangsa.media.images import (
+    FEED_BUDGET,
+    EncodedImage,
+    ImageLimits,
+    MediaRefused,
+    process_avatar,
+    process_banner,
+    process_image,
+)
+from sebangsa.media.opening import IMAGE_REFUSALS
+
+
+def photo(width: int = 800, height: int = 600) -> Image.Image:
+    """Red on the left, blue on the right, a white bar on top: which way is up can be seen."""
+    image = Image.new("RGB", (width, height), (200, 30, 30))
+    pen = ImageDraw.Draw(image)
+    pen.rectangle((width // 2, 0, width, height), fill=(30, 30, 200))
+    pen.rectangle((0, 0, width, height // 8), fill="white")
+    return image
+
+
+def encoded(image: Image.Image, image_format: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, image_format, **options)
+    return buffer.getvalue()
+
+
+def opened(image: EncodedImage) -> Image.Image:
+    made = Image.open(io.BytesIO(image.data))
+    assert made.size == (image.width, image.height)
+    assert made.get_format_mimetype() == image.content_type
+    return made
+
+
+async def refusal(data: bytes, limits: ImageLimits | None = None) -> str:
+    with pytest.raises(MediaRefused) as caught:
+        await (process_image(data, limits=limits) if limits else process_image(data))
+    assert caught.value.status == 422
+    assert caught.value.sentence == IMAGE_REFUSALS[caught.value.code]
+    return caught.value.code
+
+
+@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP", "GIF", "AVIF"])
+async def test_a_photo_of_each_kind_comes_out_in_three_sizes(image_format: str) -> None:
+    made = await process_image(encoded(photo(2400, 1800), image_format))
+    sizes = {name: (size.width, size.height) for name, size in made.variants.items()}
+    assert sizes == {"original": (1920, 1440), "feed": (640, 480), "thumbnail": (320, 240)}
+    assert made.original.content_type == "image/jpeg"
+    assert made.feed.content_type == made.thumbnail.content_type == "image/webp"
+    for variant in made.variants.values():
+        left, right = (
+            opened(variant).convert("RGB").getpixel((variant.width * x // 4, variant.height // 2))
+            for x in (1, 3)
+        )
+        assert left[0] > 150 > left[2]
+        assert right[2] > 150 > right[0]
+    assert len(made.blurhash) == 28
+    assert made.gps is None
+
+
+async def test_a_small_picture_is_not_enlarged() -> None:
+    made = await process_image(encoded(photo(100, 50), "PNG"))
+    assert {(size.width, size.height) for size in made.variants.values()} == {(100, 50)}
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 5000), (5000, 1), (3, 2)])
+async def test_odd_shapes_keep_at_least_one_pixel(size: tuple[int, int]) -> None:
+    data = encoded(Image.new("RGB", size, "green"), "PNG")
+    for made in (await process_image(data), await process_avatar(data), await process_banner(data)):
+        for variant in made.variants.values():
+            opened(variant).load()
+        assert made.blurhash
+
+
+async def test_a_busy_feed_picture_keeps_to_its_budget() -> None:
+    noisy = Image.effect_noise((320, 240), 60).convert("RGB").resize((2560, 1920))
+    made = await process_image(encoded(noisy, "JPEG", quality=90))
+    assert made.feed.size <= FEED_BUDGET
+
+
+async def test_glass_stays_glass_and_hidden_opaque_alpha_becomes_jpeg() -> None:
+    glass = Image.new("RGBA", (300, 300), (255, 0, 0, 0))
+    ImageDraw.Draw(glass).ellipse((50, 50, 250, 250), fill=(0, 128, 0, 255))
+    made = await process_image(encoded(glass, "PNG"))
+    assert made.original.content_type == "image/webp"
+    assert opened(made.original).convert("RGBA").getpixel((2, 2))[3] == 0
+    opaque = await process_image(encoded(photo(300, 300).convert("RGBA"), "PNG"))
+    assert opaque.original.content_type == "image/jpeg"
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "I;16", "CMYK"])
+async def test_every_colour_mode_comes_out_right(mode: str) -> None:
+    grey = Image.new("L", (64, 64), 128)
+    image = Image.new("I;16", (64, 64), 128 * 256) if mode == "I;16" else grey.convert("RGB").convert(mode)
+    made = await process_image(encoded(image, "JPEG" if mode == "CMYK" else "PNG"))
+    value = opened(made.original).convert("L").resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
+    assert abs(value - 128) <= 12
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP"])
+async def test_s104_pictures_are_turned_upright_before_their_exif_goes(
+    orientation: int, image_format: str
+) -> None:
+    undo = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # Transpose that lays the picture down
+    upright = photo(400, 300)
+    laid = upright.transpose(Image.Transpose(undo[orientation])) if orientation > 1 else upright
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    made = await process_image(encoded(laid, image_format, exif=exif))
+    for variant in made.variants.values():
+        picture = opened(variant).convert("RGB")
+        assert picture.width > picture.height
+        assert min(picture.getpixel((picture.width // 2, 3))) > 200  # the white bar is on top
+        assert picture.getpixel((10, picture.height // 2))[0] > 150
+        assert not picture.getexif()
+
+
+def exif_full_of_secrets() -> Image.Exif:
+    exif = Image.Exif()
+    exif[0x010E], exif[0x010F], exif[0x013B] = "SECRET description", "SECRET maker", "SECRET artist"
+    exif.get_ifd(ExifTags.IFD.Exif)[0xA431] = "SECRET-serial"
+    exif.get_ifd(ExifTags.IFD.GPSInfo).update(
+        {1: "S", 2: (6.0, 10.0, 31.5), 3: "E", 4: (106.0, 49.0, 37.8), 29: "SECRET-date"}
+    )
+    return exif
+
+
+def jpeg_full_of_secrets() -> bytes:
+    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/">SECRET xmp</x:xmpmeta>'
+    return encoded(
+        photo(),
+        "JPEG",
+        exif=exif_full_of_secrets(),
+        comment=b"SECRET comment",
+        icc_profile=profile(),
+        xmp=xmp,
+    )
+
+
+def png_full_of_secrets() -> bytes:
+    text = PngImagePlugin.PngInfo()
+    text.add_text("Author", "SECRET text")
+    text.add_text("Comment", "SECRET packed", zip=True)
+    text.add_itxt("XML:com.adobe.xmp", "SECRET xmp")
+    return encoded(photo(), "PNG", exif=exif_full_of_secrets(), pnginfo=text, icc_profile=profile())
+
+
+def webp_full_of_secrets() -> bytes:
+    return encoded(photo(), "WEBP", exif=exif_full_of_secrets(), xmp=b"SECRET xmp", icc_profile=profile())
+
+
+def avif_full_of_secrets() -> bytes:
+    return encoded(photo(), "AVIF", exif=exif_full_of_secrets(), xmp=b"SECRET xmp", icc_profile=profile())
+
+
+def gif_full_of_secrets() -> bytes:
+    return encoded(
+        photo(), "GIF", comment=b"SECRET comment", save_all=True, append_images=[photo().rotate(180)]
+    )
+
+
+def glass_full_of_secrets() -> bytes:
+    text = PngImagePlugin.PngInfo()
+    text.add_text("Author", "SECRET text")
+    return encoded(
+        Image.new("RGBA", (90, 90), (9, 9, 9, 90)), "PNG", exif=exif_full_of_secrets(), pnginfo=text
+    )
+
+
+def profile() -> bytes:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+@pytest.mark.parametrize(
+    ("make", "has_place"),
+    [
+        (jpeg_full_of_secrets, True),
+        (png_full_of_secrets, True),
+        (webp_full_of_secrets, True),
+        (avif_full_of_secrets, True),
+        (glass_full_of_secrets, True),
+        (gif_full_of_secrets, False),
+    ],
+)
+async def test_s104_nothing_beside_the_pixels_is_in_any_size(
+    make: Callable[[], bytes], has_place: bool
+) -> None:
+    data = make()
+    assert b"SECRET" in data
+    made = await process_image(data)
+    assert made.gps == ((-6.175417, 106.827167) if has_place else None)
+    avatar, banner = await process_avatar(data), await process_banner(data)
+    outputs = [*made.variants.values(), *avatar.variants.values(), *banner.variants.values()]
+    assert len(outputs) == 7
+    for output in outputs:
+        for trace in (
+            b"SECRET",
+            b"Exif",
+            b"EXIF",
+            b"XMP ",
+            b"xmp",
+            b"ICCP",
+            b"ICC_PROFILE",
+            b"iCCP",
+            b"tEXt",
+            b"\xff\xfe",
+        ):
+            # Pixels can hold two given bytes by chance: a JPEG's comment is looked for in its head.
+            assert trace not in (output.data[:600] if len(trace) == 2 else output.data), trace
+        picture = opened(output)
+        assert not picture.getexif()
+        # What is left in `info` is the encoding's own.
+        assert set(picture.info) <= {
+            "jfif",
+            "jfif_version",
+            "jfif_unit",
+            "jfif_density",
+            "progressive",
+            "progression",
+            "loop",
+            "background",
+            "timestamp",
+            "duration",
+        }
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude", "refs", "place"),
+    [
+        ((6.0, 10.0, 0.0), (106.0, 49.0, 0.0), ("S", "E"), (-6.166667, 106.816667)),
+        ((33.0, 51.0, 0.0), (151.0, 12.0, 36.0), ("S", "W"), (-33.85, -151.21)),
+        ((0.0, 0.0, 0.0), (0.0, 0.0, 0.0), ("N", "E"), None),
+        ((96.0, 0.0, 0.0), (10.0, 0.0, 0.0), ("N", "E"), None),
+        ((6.0, 10.0), (106.0, 49.0), ("S", "E"), None),
+    ],
+)
+async def test_the_place_is_offered_only_when_it_can_be_one(latitude, longitude, refs, place) -> None:  # type: ignore[no-untyped-def]
+    exif = Image.Exif()
+    exif.get_ifd(ExifTags.IFD.GPSInfo).update({1: refs[0], 2: latitude, 3: refs[1], 4: longitude})
+    assert (await process_image(encoded(photo(60, 40), "JPEG", exif=exif))).gps == place
+
+
+async def test_broken_exif_spoils_neither_picture_nor_request() -> None:
+    for rubbish in (
+        b"Exif\x00\x00" + b"\xff" * 400,
+        b"Exif\x00\x00MM\x00*\x00\x00\x00\x08\xff\xff",
+        b"Exif\x00\x00",
+    ):
+        made = await process_image(encoded(photo(60, 40), "JPEG", exif=rubbish))
+        assert (made.gps, made.original.width) == (None, 60)
+
+
+def swapped_profile() -> bytes:
+    """A profile of our own making, in which red light is called blue."""
+    made = profile().replace(b"\x00s\x00R\x00G\x00B", b"\x00x\x00R\x00G\x00B")
+    return made.replace(b"rXYZ", b"????").replace(b"bXYZ", b"rXYZ").replace(b"????", b"bXYZ")
+
+
+@pytest.mark.parametrize(
+    ("icc", "is_red"),
+    [(profile(), True), (swapped_profile(), False), (b"\x00" * 200, True)],
+)
+async def test_colours_are_converted_by_their_profile_unless_that_is_broken(icc: bytes, is_red: bool) -> None:
+    made = await process_image(encoded(photo(64, 64), "PNG", icc_profile=icc))
+    red, _, blue = opened(made.original).getpixel((10, 40))
+    assert (red > blue) == is_red
+
+
+async def test_only_the_first_frame_of_an_animation_is_kept() -> None:
+    frames = [Image.new("RGB", (40, 40), colour) for colour in ("red", "green", "blue")]
+    data = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    made = opened((await process_image(data)).original)
+    assert getattr(made, "n_frames", 1) == 1
+    assert made.convert("RGB").getpixel((20, 20))[0] > 200
+
+
+async def test_avatars_are_squares_of_the_middle() -> None:
+    made = await process_avatar(encoded(photo(1200, 600), "JPEG"))
+    assert [(v.width, v.height, v.content_type) for v in made.variants.values()] == [
+        (400, 400, "image/webp"),
+        (48, 48, "image/webp"),
+    ]
+    assert made.small.size <= 1500
+    left, right = (opened(made.large).convert("RGB").getpixel((x, 300)) for x in (40, 360))
+    assert left[0] > 150 > left[2]
+    assert right[2] > 150 > right[0]
+
+
+async def test_banners_are_three_to_one() -> None:
+    made = await process_banner(encoded(photo(3000, 2000), "JPEG"))
+    assert (made.large.width, made.large.height) == (1500, 500)
+    assert made.small.width == 640
+
+
+# What is refused
+
+
+def patched_jpeg(width: int, height: int, *, progressive: bool = False) -> bytes:
+    """A small JPEG whose header claims another size."""
+    data = bytearray(encoded(photo(64, 64), "JPEG", progressive=progressive))
+    at = data.index(b"\xff\xc2" if progressive else b"\xff\xc0")
+    data[at + 5 : at + 9] = height.to_bytes(2, "big") + width.to_bytes(2, "big")
+    return bytes(data)
+
+
+def patched_png(width: int, height: int) -> bytes:
+    import zlib
+
+    data = bytearray(encoded(Image.new("1", (8, 8)), "PNG"))
+    data[16:24] = width.to_bytes(4, "big") + height.to_bytes(4, "big")
+    data[29:33] = zlib.crc32(data[12:29]).to_bytes(4, "big")
+    return bytes(data)
+
+
+def patched_gif() -> bytes:
+    return b"GIF89a" + b"\xff\xff\xff\xff" + encoded(photo(8, 8), "GIF")[10:]
+
+
+def patched_webp(kind: str) -> bytes:
+    if kind == "VP8X":
+        data = bytearray(
+            encoded(Image.new("RGBA", (8, 8), (1, 2, 3, 4)), "WEBP", exif=b"Exif\x00\x00II*\x00")
+        )
+        data[24:30] = b"\xfe\x3f\x00\xfe\x3f\x00"
+    elif kind == "VP8L":
+        data = bytearray(encoded(photo(8, 8), "WEBP", lossless=True))
+        data[21:25] = (0x3FFF | 0x3FFF << 14).to_bytes(4, "little")
+    else:
+        data = bytearray(encoded(photo(8, 8), "WEBP"))
+        data[26:30] = b"\xff\x3f\xff\x3f"
+    assert kind.encode() in data
+    return bytes(data)
+
+
+def patched_avif() -> bytes:
+    data = bytearray(encoded(photo(64, 64), "AVIF"))
+    at = data.index(b"ispe") + 8
+    data[at : at + 8] = (16000).to_bytes(4, "big") * 2
+    return bytes(data)
+
+
+BOMBS = {
+    "png": lambda: patched_png(60_000, 60_000),
+    "jpeg": lambda: patched_jpeg(65_500, 65_500),
+    "progressive-jpeg": lambda: patched_jpeg(7000, 7000, progressive=True),
+    "gif": patched_gif,
+    "webp": lambda: patched_webp("VP8 "),
+    "webp-lossless": lambda: patched_webp("VP8L"),
+    "webp-extended": lambda: patched_webp("VP8X"),
+    "avif": patched_avif,
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+async def test_s099_a_bomb_is_refused_by_its_size_at_once(name: str) -> None:
+    started = time.perf_counter()
+    assert await refusal(BOMBS[name]()) == "too-many-pixels"
+    assert time.perf_counter() - started < 0.5
+
+
+def test_s099_bombs_leave_memory_flat() -> None:
+    script = (
+        "import resource, sys\n"
+        "from sebangsa.media.opening import DEFAULT_LIMITS, MediaRefused, open_image\n"
+        "from PIL import Image\n"
+        "Image.init()\n"
+        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "bombs = [bytes.fromhex(line) for line in sys.stdin.read().split()]\n"
+        "before, refused = peak(), 0\n"
+        "for bomb in bombs:\n"
+        "    try: open_image(bomb, DEFAULT_LIMITS, 1920)\n"
+        "    except MediaRefused: refused += 1\n"
+        "print(refused, (peak() - before) // 1024)\n"
+    )
+    bombs = "\n".join(make().hex() for make in BOMBS.values())
+    done = subprocess.run(
+        [sys.executable, "-c", script], input=bombs, capture_output=True, text=True, check=True
+    )
+    refused, grown_mib = map(int, done.stdout.split())
+    assert refused == len(BOMBS) == 8
+    assert grown_mib < 24
+
+
+async def test_s099_a_gif_of_ten_thousand_frames_costs_one() -> None:
+    frames = [Image.new("P", (8, 8), index % 2) for index in range(10_000)]
+    data = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    started = time.perf_counter()
+    await process_image(data)
+    assert time.perf_counter() - started < 1
+
+
+async def test_s099_huge_exif_profiles_and_texts_cost_little() -> None:
+    text = PngImagePlugin.PngInfo()
+    text.add_text("bomb", "A" * 60_000_000, zip=True)
+    huge_profile = encoded(photo(8, 8), "PNG", icc_profile=b"\x00" * 9_000_000)
+    huge_exif = encoded(photo(8, 8), "PNG", exif=b"Exif\x00\x00II*\x00\x08\x00\x00\x00" + b"\xff" * 9_000_000)
+    started = time.perf_counter()
+    assert await refusal(encoded(photo(8, 8), "PNG", pnginfo=text)) == "broken-image"
+    for data in (huge_profile, huge_exif):
+        try:
+            await process_image(data)
+        except MediaRefused as refused:
+            assert refused.code == "broken-image"  # noqa: PT017 - either way is right, a crash is not
+    assert time.perf_counter() - started < 2
+
+
+async def test_s103_a_jpeg_of_endless_scans_is_refused_unread() -> None:
+    whole = encoded(Image.new("RGB", (5000, 5000), (90, 120, 60)), "JPEG", progressive=True)
+    last_scan = whole[whole.rindex(b"\xff\xda") : -2]
+    film = b"\x00\x00\x00\x18ftypmp42" + b"\xff\xda\x00\x08" * 1000  # a phone's moving picture
+    assert (await process_image(whole + film)).original.width == 1920
+    started = time.perf_counter()
+    assert await refusal(whole[:-2] + last_scan * 300 + b"\xff\xd9") == "broken-image"
+    assert time.perf_counter() - started < 0.5
+
+
+async def test_limits_are_bytes_and_pixels() -> None:
+    data = encoded(photo(200, 100), "PNG")
+    assert await refusal(data, ImageLimits(max_bytes=len(data) - 1)) == "too-large"
+    assert await refusal(data, ImageLimits(max_pixels=19_999)) == "too-many-pixels"
+    assert (await process_image(data, limits=ImageLimits(len(data), 20_000))).original.width == 200
+
+
+async def test_a_fifty_megapixel_phone_photo_is_taken() -> None:
+    made = await process_image(encoded(Image.new("RGB", (8160, 6120), (90, 120, 60)), "JPEG"))
+    assert (made.original.width, made.original.height) == (1920, 1440)
+
+
+NOT_PICTURES = {
+    "nothing": (b"", "empty"),
+    "html": (b"<!doctype html><script>alert(1)</script>", "not-an-image"),
+    "xml": (b'<?xml version="1.0"?><x/>', "not-an-image"),
+    "json": (b'{"type":"Create","actor":"https://good.example/u/victim"}', "not-an-image"),
+    "pdf": (b"%PDF-1.7\n", "not-an-image"),
+    "postscript": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not-an-image"),
+    "playlist": (b"#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:0\nconcat:file:///etc/passwd\n", "not-an-image"),
+    "tiff": (b"II*\x00" + b"\x00" * 40, "not-an-image"),
+    "bmp": (b"BM" + b"\x00" * 60, "not-an-image"),
+    "mp4": (b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom", "not-an-image"),
+    "heic": (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic", "heic"),
+    "svg": (b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>', "svg"),
+    "svg-upper": (b"<?xml version='1.0'?>\n<!-- x --><SVG onload=alert(1)>", "svg"),
+    "html-after-jpeg-mark": (b"\xff\xd8\xff\xe0<script>alert(1)</script>", "broken-image"),
+    "png-head-only": (b"\x89PNG\r\n\x1a\n", "broken-image"),
+    "gif-head-only": (b"GIF89a/*", "broken-image"),
+    "webp-head-only": (b"RIFF\x00\x00\x00\x00WEBPVP8 ", "broken-image"),
+    "avif-head-only": (b"\x00\x00\x00\x18ftypavif\x00\x00\x00\x00mif1avif", "broken-image"),
+}
+
+
+@pytest.mark.parametrize("name", NOT_PICTURES)
+async def test_s100_what_is_no_picture_is_refused_whatever_it_is_called(name: str) -> None:
+    data, code = NOT_PICTURES[name]
+    assert await refusal(data) == code
+
+
+async def test_s100_of_a_picture_that_is_also_a_page_only_the_picture_is_left() -> None:
+    for data in (
+        encoded(photo(), "JPEG", comment=b"*/=alert(1)/*<script>alert(1)</script>")
+        + b"<script>alert(2)</script>",
+        encoded(photo(), "PNG") + b"<html><script>alert(3)</script>PK\x03\x04",
+    ):
+        made = await process_image(data)
+        assert all(
+            b"script" not in variant.data and b"alert" not in variant.data
+            for variant in made.variants.values()
+        )
+
+
+@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP", "GIF", "AVIF"])
+async def test_s103_damaged_files_are_refused_or_repaired_never_a_crash(image_format: str) -> None:
+    from random import Random
+
+    rng = Random(image_format)
+    whole = encoded(photo(160, 120), image_format)
+    refused = 0
+    for round_ in range(60):
+        data = bytearray(whole[: rng.randrange(8, len(whole))] if round_ % 3 == 0 else whole)
+        for _ in range(rng.randrange(1, 12)):
+            data[rng.randrange(4, len(data))] = rng.randrange(256)
+        try:
+            await process_image(bytes(data))
+        except ProductError as error:
+            assert error.code in IMAGE_REFUSALS  # noqa: PT017
+            refused += 1
+    assert refused > 5
