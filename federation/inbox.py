@@ -52,7 +52,7 @@ async def receive(fed: Federation, request: HttpRequest, *, inbox_of: int | None
     if request.headers.get("content-encoding", "identity") != "identity":
         raise Refused("wrong-media-type", "content-encoding is not read here")
     document = strict_json.parse_object(request.body, max_bytes=MAX_BODY, max_depth=MAX_DEPTH)
-    activity = read_activity(document)
+    activity = read_activity(document, allow_http=fed.config.development)
     if await _is_farewell_of_a_stranger(activity):
         return Receipt(is_new=False)
     await fed.registry.admit(host_of(activity.actor))

@@ -102,9 +102,8 @@ async def _process(fed: Federation, row: InboundActivity) -> bool:
             raise Refused("suspended-actor", str(row.actor_id))
         await fed.registry.admit(actor.host, actor)
         document = strict_json.parse_object(row.body.encode())
-        inbound = Inbound(
-            fed, read_activity(document), actor, document, row.body, inbox_of=row.inbox_of
-        )
+        activity = read_activity(document, allow_http=fed.config.development)
+        inbound = Inbound(fed, activity, actor, document, row.body, inbox_of=row.inbox_of)
         await handle(inbound, finish=row)
     except Refused as refusal:
         if refusal.code == "unreachable" and row.attempts < len(RETRY_AFTER):
@@ -157,7 +156,9 @@ async def _undone(inbound: Inbound) -> ActivityDocument | None:
     inner = inbound.activity.inner
     if inner is None and inbound.activity.object_id:
         row = await InboundActivity.get_or_none(uri=inbound.activity.object_id)
-        inner = read_activity(strict_json.parse_object(row.body.encode())) if row else None
+        if row is not None:
+            document = strict_json.parse_object(row.body.encode())
+            inner = read_activity(document, allow_http=inbound.federation.config.development)
     if inner is not None and inner.actor != inbound.actor.uri:
         raise Refused("not-the-author", f"{inbound.actor.uri} undoes an activity of {inner.actor}")
     return inner

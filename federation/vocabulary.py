@@ -41,10 +41,10 @@ COLLECTION_TYPES = frozenset({"Collection", "OrderedCollection", "CollectionPage
 
 ACTIVITY_TYPES = frozenset(
     {
-        "Accept", "Add", "Announce", "Block", "ChooseAnswer", "Create", "Delete", "Dislike", "EmojiReact", "Flag",
-        "Follow", "Invite", "Join", "Leave", "Like", "Listen", "Lock", "Move", "Offer", "PollVote", "QuoteRequest",
-        "Read", "Reject", "Remove", "Resolve", "TentativeAccept", "TentativeReject", "Undo", "Update", "View",
-        "Warn",
+        "Accept", "Add", "Announce", "Block", "ChooseAnswer", "Create", "Delete", "Dislike", "EmojiReact",
+        "Flag", "Follow", "Invite", "Join", "Leave", "Like", "Listen", "Lock", "Move", "Offer", "PollVote",
+        "QuoteRequest", "Read", "Reject", "Remove", "Resolve", "TentativeAccept", "TentativeReject", "Undo",
+        "Update", "View", "Warn",
     }
 )  # fmt: skip
 """What peers send today. Other types are read too, answered with 202 and counted."""

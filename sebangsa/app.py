@@ -26,7 +26,6 @@ from sebangsa.site import Site
 from sebangsa.usage import usage
 from sebangsa.web.proxies import TrustedProxies
 from sebangsa.web.security_headers import SecurityHeaders
-from sebangsa.web.static import static_routes
 from sebangsa.web.templating import Templates
 
 log = structlog.get_logger("sebangsa")
@@ -68,7 +67,6 @@ def create_app(site: Site, *, run_jobs: bool = True) -> Starlette:
 
     routes = [
         *protocol_routes(site.federation, count_usage),  # type: ignore[arg-type]
-        *static_routes(),
         *MEDIA_ROUTES,
         *(route for feature in site.features for route in feature.routes),
     ]

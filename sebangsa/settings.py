@@ -102,7 +102,7 @@ def load_settings(environment: Mapping[str, str] | None = None, **overrides: Any
         if name not in known:
             mistakes.append(f"{key} is not a setting.")
         elif text.strip():
-            values[name] = _typed(name, text.strip())
+            values[name] = setting_value(name, text.strip())
     values.update({name: value for name, value in overrides.items() if value is not None})
     if "url" not in values and "mode" not in values:
         values["mode"] = "development"  # nothing was set up yet: somebody tries it on their own machine
@@ -131,7 +131,8 @@ def _read_file(path: Path, mistakes: list[str]) -> dict[str, str]:
     return read
 
 
-def _typed(name: str, text: str) -> Any:
+def setting_value(name: str, text: str) -> Any:
+    """The text of an environment variable or option as the field's type."""
     if name in ("features", "trusted_proxies"):
         return tuple(part.strip() for part in text.split(",") if part.strip())
     if name == "data_dir":

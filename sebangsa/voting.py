@@ -61,8 +61,8 @@ async def write_vote(site: Site, voter: Actor, post: Post, value: int, uri: str)
             id=site.ids.next(), actor=voter, post=post, value=value, uri=uri, created_at=site.clock.now()
         )
     await Post.filter(id=post.id).update(
-        likes_count=F("likes_count") + (value == 1) - (old == 1),
-        dislikes_count=F("dislikes_count") + (value == -1) - (old == -1),
+        likes_count=F("likes_count") + ((value == 1) - (old == 1)),
+        dislikes_count=F("dislikes_count") + ((value == -1) - (old == -1)),
     )
     await post.refresh_from_db(fields=["likes_count", "dislikes_count"])
     post.hot_score = hot_score(post.score, post.created_at)

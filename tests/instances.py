@@ -10,6 +10,7 @@ import asyncio
 import shutil
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,7 +71,8 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated, empty SQLite file to copy: migrating takes longer than most tests."""
     folder = tmp_path_factory.mktemp("template")
     site = make_site(folder, "http://template.localhost:1")
-    asyncio.run(_migrate(site))
+    with ThreadPoolExecutor(1) as thread:  # a loop of its own, beside the one that tests run in
+        thread.submit(lambda: asyncio.run(_migrate(site))).result()
     return folder / "sebangsa.sqlite3"
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from tortoise.backends.base.config_generator import expand_db_url
+from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.connection import get_connection
 from tortoise.context import TortoiseContext, _current_context
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget, PlanStep
@@ -51,6 +52,7 @@ class Database:
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch(mode=0o600, exist_ok=True)
+        EXECUTOR_CACHE.clear()  # Tortoise keys it by connection name only, and keeps one engine's placeholders
         with self.entered():
             await self._context.init(config=self.config, _create_db=False)
 

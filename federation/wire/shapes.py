@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeGuard
 
 from federation.refusals import Refused
 from federation.urls import MAX_URL, parse_url
@@ -28,9 +28,12 @@ EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)
 """Imported forums carry posts of old newsgroups; 1970 and before is a clock that was never set (S-061)."""
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
-_LINK = re.compile(r"https?://[^\x00-\x20\x7f\\<>\"]+\Z")
+# Without user info: it would hide the true host (S-068).
+_LINK = re.compile(r"https?://[^\x00-\x20\x7f\\<>\"/?#@]+(?:[/?#][^\x00-\x20\x7f\\<>\"]*)?\Z")
 # What `parse_url` would pass as it stands, once the host is known to be good. The rest goes the long way.
-_USUAL = re.compile(r"(https?)://([a-z0-9.:-]+)((?:/[A-Za-z0-9_~!$&'()*+,;=:@/-][A-Za-z0-9._~!$&'()*+,;=:@/?-]*|/)?)(#.*)?\Z")
+_USUAL = re.compile(
+    r"(https?)://([a-z0-9.:-]+)(?:/[A-Za-z0-9._~!$&'()*+,;=:@/?-]*)?(?:#[A-Za-z0-9._~!$&'()*+,;=:@/?-]*)?\Z"
+)
 
 
 def plain(document: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -74,13 +77,23 @@ def objects_of(value: Any) -> list[Mapping[str, Any]]:
     return found
 
 
+def is_link(value: Any) -> TypeGuard[str]:
+    """Whether it is http(s) text that is good enough to be compared, stored and shown as a link."""
+    return (
+        isinstance(value, str)
+        and len(value) <= MAX_URL
+        and _LINK.match(value) is not None
+        and (value.isascii() or value.isprintable())  # no right-to-left marks (S-062)
+    )
+
+
 def link_of(value: Any) -> str:
     """The http(s) address that a value is or holds (`id`, `href`, `url`), as it is written; else "".
 
-    Good enough to be compared, stored and shown as a link. What is opened goes through `parse_url` first.
+    What is opened goes through `parse_url` first.
     """
     if isinstance(value, str):
-        return value if len(value) <= MAX_URL and _LINK.match(value) else ""
+        return value if is_link(value) else ""
     if isinstance(value, dict):
         for key in ("id", "@id", "href", "url"):
             found = value.get(key)
@@ -93,9 +106,7 @@ def id_of(value: Any) -> str | None:
     """The id that a value is (text) or has (`id`, `@id`); None when that is not an http(s) address."""
     if isinstance(value, dict):
         value = value.get("id", value.get("@id"))
-    if isinstance(value, str) and len(value) <= MAX_URL and _LINK.match(value):
-        return value
-    return None
+    return value if is_link(value) else None
 
 
 def ids_of(value: Any) -> tuple[str, ...]:
@@ -110,7 +121,7 @@ def ids_of(value: Any) -> tuple[str, ...]:
             continue
         if item in PUBLIC_SPELLINGS:
             found[AS_PUBLIC] = None
-        elif len(item) <= MAX_URL and _LINK.match(item):
+        elif is_link(item):
             found[item] = None
     return tuple(found)
 
@@ -268,8 +279,7 @@ def authority_of(text: Any, *, allow_http: bool = False) -> str:
     The same answer as `parse_url(text).authority`, faster for the usual ids. Raises `Refused("bad-id")`.
     """
     if isinstance(text, str) and len(text) <= MAX_URL and (found := _USUAL.match(text)) and "/." not in text:
-        if found[4] is None or found[4].isprintable():
-            return _authority(found[1], found[2], allow_http)
+        return _authority(found[1], found[2], allow_http)
     try:
         return parse_url(text, allow_http=allow_http).authority
     except Refused as refused:

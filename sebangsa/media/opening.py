@@ -11,8 +11,10 @@ import math
 import re
 import struct
 import warnings
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from sebangsa.errors import Invalid
@@ -24,6 +26,10 @@ _ORIENTATION, _GPS_IFD = 0x0112, 0x8825
 _LATITUDE_REF, _LATITUDE, _LONGITUDE_REF, _LONGITUDE = 1, 2, 3, 4
 _LARGEST_PROFILE = 1_000_000  # bytes; printers' are half of that, larger ones are an attack (S-099)
 _HARD_PIXEL_LIMIT = 100_000_000
+# A large picture decoded whole takes up to 300 MiB for a second: one at a time, or a small machine is full.
+_LARGE = 12_500_000
+_ONE_LARGE = Lock()
+_START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
 _MOST_JPEG_SCANS, _MOST_JPEG_MARKERS = 64, 4096
 _JPEG_MARKER = re.compile(rb"\xff+[\x01-\xcf\xd8-\xfe]")
 
@@ -94,7 +100,6 @@ def _recognise(data: bytes, limits: ImageLimits) -> str:
     if len(data) > limits.max_bytes:
         raise MediaRefused("too-large")
     if data.startswith(b"\xff\xd8\xff"):
-        _judge_scans(data)
         return "JPEG"
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         return "PNG"
@@ -129,22 +134,25 @@ def _webp_size(data: bytes) -> tuple[int, int]:
     return width & 0x3FFF, height & 0x3FFF
 
 
-def _judge_scans(data: bytes) -> None:
-    """Refuse a JPEG of very many scans.
+def _jpeg_first_scan(data: bytes) -> int:
+    """How many colour channels the first scan carries; refuses a JPEG of very many scans.
 
-    Each scan walks the whole picture again: measured, a scan of 42 bytes costs 20 ms, so a small file would hold a
-    core for an hour (S-103). Cameras write about ten. What follows the picture's end is not looked at: phones
-    append whole films there.
+    Each scan walks the whole picture again: measured, one of 42 bytes costs 20 ms, so a small file would hold
+    a core for an hour (S-103). Cameras write about ten. What follows the picture's end is not looked at:
+    phones append whole films there.
     """
-    at, scans = 2, 0
+    at, scans, channels = 2, 0, 0
     for _ in range(_MOST_JPEG_MARKERS):
         match = _JPEG_MARKER.search(data, at)
-        if match is None or match[0][-1] == 0xD9:
-            return
-        scans += match[0][-1] == 0xDA
-        if scans > _MOST_JPEG_SCANS:
-            break
-        at = match.end() + int.from_bytes(data[match.end() : match.end() + 2], "big")
+        if match is None or match[0][-1] == _END_OF_IMAGE:
+            return channels
+        body = match.end()
+        if match[0][-1] == _START_OF_SCAN:
+            scans += 1
+            channels = channels or int.from_bytes(data[body + 2 : body + 3], "big")
+            if scans > _MOST_JPEG_SCANS:
+                break
+        at = body + int.from_bytes(data[body : body + 2], "big")
     raise MediaRefused("broken-image")
 
 
@@ -161,8 +169,12 @@ def _decode(data: bytes, kind: str, limits: ImageLimits, longest_side: int) -> O
         image: Image.Image = Image.open(io.BytesIO(data), formats=[kind])
     except Image.DecompressionBombError as error:
         raise MediaRefused("too-many-pixels") from error
-    # A progressive JPEG keeps every coefficient in memory, however small the picture that is asked for.
-    streamed = kind == "JPEG" and not image.info.get("progressive")
+    streamed = (
+        kind == "JPEG"
+        and _jpeg_first_scan(data) == len(image.getbands())
+        # Progressive, or a colour at a time: every coefficient is kept in memory, however small the result.
+        and not image.info.get("progressive")
+    )
     _judge_size(image.size, limits.max_streamed_pixels if streamed else limits.max_pixels)
     orientation, gps = _read_exif(image)
     profile = image.info.get("icc_profile")
@@ -170,8 +182,10 @@ def _decode(data: bytes, kind: str, limits: ImageLimits, longest_side: int) -> O
     if kind == "JPEG":
         # Decodes at 1/2, 1/4 or 1/8 inside the JPEG's own transform: several times faster and smaller.
         image.draft(None, target)
-    image.load()
-    pixels = _in_srgb(_shrunk(_plain_mode(image), target), profile)
+    with nullcontext() if streamed or image.width * image.height < _LARGE else _ONE_LARGE:
+        image.load()
+        small = _shrunk(_plain_mode(image), target)
+    pixels = _in_srgb(small, profile)
     return OpenedImage(_upright(_bare(pixels), orientation), kind, gps)
 
 

@@ -1,0 +1,125 @@
+"""What a group elsewhere passes on: unwrapped, and believed only as far as its host may vouch (interop b7.5)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from communities.authenticity import is_authentic, refuse_unless_vouched
+from federation import strict_json
+from federation.database import savepoint
+from federation.inbound import Inbound
+from federation.models import Actor, Follow, FollowState
+from federation.processing import dispatch
+from federation.refusals import Refused
+from federation.registry import Verdict
+from federation.urls import host_of
+from federation.vocabulary import ACTIVITY_TYPES, COLLECTION_TYPES
+from federation.wire import ObjectDocument, id_of, read_activity, read_collection, read_object, types_of
+from sebangsa.models import Post
+from sebangsa.receiving import receive_post
+
+if TYPE_CHECKING:
+    from sebangsa.site import Site
+
+MAX_BATCH = 100
+"""Activities in one Announce: PieFed sends votes in batches."""
+
+NEVER_ANNOUNCED = frozenset({"Announce", "Follow", "Move"})
+"""Nothing good comes wrapped like this; an Announce in an Announce is a storm (S-058)."""
+
+
+async def receive_announce(site: Site, inbound: Inbound) -> Verdict | None:
+    """A group passes on an activity, several, or a post by its id. From a person it is a boost: not ours."""
+    group = inbound.actor
+    if not group.is_group:
+        return Verdict.PASS
+    if inbound.announcer is not None:
+        raise Refused("not-allowed", "an Announce of an Announce")
+    wrapped = inbound.activity.object
+    if isinstance(wrapped, list):
+        await _receive_batch(site, inbound, wrapped)
+        return None
+    if not isinstance(wrapped, dict):
+        return await _receive_by_id(site, inbound, id_of(wrapped) or "")
+    types = set(types_of(wrapped))
+    if types & COLLECTION_TYPES:
+        await _receive_batch(site, inbound, list(read_collection(wrapped).items))
+        return None
+    if inbound.activity.inner is None:
+        return await _receive_by_id(site, inbound, id_of(wrapped) or "")
+    await _receive_activity(site, inbound, wrapped)
+    return None
+
+
+async def _receive_batch(site: Site, inbound: Inbound, items: list[Any]) -> None:
+    """Each by itself: one that is refused does not take the others along."""
+    for item in items[:MAX_BATCH]:
+        if not isinstance(item, dict):
+            continue
+        try:
+            async with savepoint():
+                await _receive_activity(site, inbound, item)
+        except Refused:
+            continue
+
+
+async def _receive_activity(
+    site: Site, inbound: Inbound, document: dict[str, Any], *, is_fetched: bool = False
+) -> None:
+    group = inbound.actor
+    inner = read_activity(document, allow_http=site.settings.is_development)
+    if inner.type in NEVER_ANNOUNCED or (inner.inner is not None and inner.inner.type in NEVER_ANNOUNCED):
+        raise Refused("not-allowed", f"a group announces {inner.type}")
+    if site.federation.config.is_ours(inner.actor):
+        return  # what one of ours did comes back: it has its effect already
+    await site.federation.registry.admit(host_of(inner.actor))
+    actor = await inbound.actor_at(inner.actor)
+    await site.federation.registry.admit(actor.host, actor)
+    unwrapped = replace(
+        inbound,
+        activity=inner,
+        actor=actor,
+        document=document,
+        raw=strict_json.dumps(document).decode(),
+        announcer=group,
+        is_authentic=is_fetched or await is_authentic(site, inbound, document, actor),
+        inbox_of=None,
+    )
+    if not unwrapped.is_authentic:
+        unwrapped = await refuse_unless_vouched(site, unwrapped, group)
+    await dispatch(unwrapped)
+
+
+async def _receive_by_id(site: Site, inbound: Inbound, uri: str) -> Verdict | None:
+    """A post by its id: filed under the group when the post itself says so or lies on the group's host, else a boost."""
+    group = inbound.actor
+    if not uri:
+        raise Refused("missing-field", "object")
+    known = await Post.get_or_none(uri=uri)
+    if known is not None:
+        return None if known.community_id == group.id else Verdict.PASS
+    if site.federation.config.is_ours(uri) or not await _is_followed_here(group):
+        return Verdict.PASS
+    document = inbound.document_at(uri)
+    if set(types_of(document)) & ACTIVITY_TYPES:
+        await _receive_activity(site, inbound, document, is_fetched=True)
+        return None
+    obj = read_object(document, allow_http=site.settings.is_development)
+    if not (obj.is_public or obj.is_unlisted):
+        return None  # S-043: whoever passes it on, it is not for everybody
+    if not _belongs(obj, group):
+        return Verdict.PASS
+    author = await inbound.actor_at(obj.attributed_to)
+    await receive_post(site, replace(inbound, actor=author, announcer=group, inbox_of=None), document)
+    return None
+
+
+def _belongs(obj: ObjectDocument, group: Actor) -> bool:
+    """Whether the author put the post there: anybody may announce anything, but not claim it (S-044)."""
+    named = {*obj.to, *obj.cc, obj.audience, obj.group, *(mention.href for mention in obj.mentions)}
+    return group.uri in named or (host_of(obj.id) == group.host and not obj.in_reply_to)
+
+
+async def _is_followed_here(group: Actor) -> bool:
+    return await Follow.exists(target_id=group.id, follower__host="", state=FollowState.ACCEPTED)

@@ -1,0 +1,131 @@
+"""A community of ours passes on what happens in it, to all its followers (FEP-1b12)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from communities.models import AnnouncedThread
+from communities.wire import announce, announce_object
+from federation import strict_json
+from federation.models import Actor
+from federation.outbox import Audience, publish
+from federation.refusals import Refused
+from federation.wire import id_of, read_activity
+from sebangsa.hooks import Origin
+from sebangsa.models import Post
+from sebangsa.posting import document_of
+from sebangsa.visibility import OPEN
+from sebangsa.wire import create_activity
+
+if TYPE_CHECKING:
+    from sebangsa.site import Site
+
+
+async def announce_new(site: Site, post: Post, origin: Origin) -> None:
+    """A post was written into a community of ours: its `Create` goes round, an opening post also by its id."""
+    community = await _announcing(post, origin)
+    if community is None:
+        return
+    if not _is_about(site, origin, post):
+        # An ancestor that we read from its own host: there is no Create to pass on unchanged.
+        await announce_by_id(site, community, post)
+        return
+    await announce_activity(site, community, origin.activity)
+    if post.in_reply_to_id is None:
+        await announce_by_id(site, community, post)
+        body = strict_json.dumps(announce(community, origin.activity, id=_outbox_id(community, post))).decode()
+        await AnnouncedThread.create(id=site.ids.next(), community=community, post=post, body=body)
+
+
+async def announce_edit(site: Site, post: Post, origin: Origin) -> None:
+    """An edit goes round; of an opening post also by its id, so that microblogs read it again."""
+    community = await _announcing(post, origin)
+    if community is None:
+        return
+    await announce_activity(site, community, origin.activity)
+    if post.in_reply_to_id is None:
+        await announce_by_id(site, community, post)
+        await _renew_outbox(site, community, post)
+
+
+async def announce_deletion(site: Site, post: Post, origin: Origin) -> None:
+    """Its author took a post back."""
+    community = await _announcing(post, origin)
+    if community is not None:
+        await announce_activity(site, community, origin.activity)
+        await AnnouncedThread.filter(post_id=post.id).delete()
+
+
+async def announce_vote(site: Site, voter: Actor, post: Post, value: int, origin: Origin) -> None:
+    """A vote goes round so that every server counts alike; it is shown to nobody and stands in no outbox."""
+    community = await _announcing(post, origin)
+    if community is not None:
+        await announce_activity(site, community, origin.activity)
+
+
+async def announce_activity(site: Site, community: Actor, activity: str) -> None:
+    """`Announce` of one activity to all followers, in the transaction under way.
+
+    Not readable at its address: it holds a copy of what its author may delete tomorrow.
+    """
+    await publish(
+        site.federation,
+        community,
+        announce(community, activity),
+        Audience(followers_of=[community]),
+        is_public=False,
+        proof=False,  # the request's signature speaks for the group, the proof inside for the author
+    )
+
+
+async def announce_by_id(site: Site, community: Actor, post: Post) -> None:
+    """`Announce` of a post's id to all followers: Lemmy and PieFed pass over it, microblogs show it."""
+    await publish(
+        site.federation,
+        community,
+        announce_object(community, post.uri),
+        Audience(followers_of=[community]),
+        is_public=True,
+        proof=False,
+    )
+
+
+async def _announcing(post: Post, origin: Origin) -> Actor | None:
+    """The community that must pass this on: ours, of a post that everybody may read.
+
+    What a group brought is never announced again: two groups that follow each other would not end (S-058).
+    """
+    if post.community_id is None or origin.announcer is not None or not origin.activity:
+        return None
+    if post.visibility not in OPEN:
+        return None
+    community = await Actor.get(id=post.community_id)
+    return community if community.is_local and community.is_usable else None
+
+
+def _is_about(site: Site, origin: Origin, post: Post) -> bool:
+    """Whether the activity is the `Create` of this very post."""
+    try:
+        activity = read_activity(
+            strict_json.parse_object(origin.activity.encode()), allow_http=site.settings.is_development
+        )
+    except Refused:
+        return False
+    return activity.type == "Create" and id_of(activity.object) == post.uri
+
+
+def _outbox_id(community: Actor, post: Post) -> str:
+    return f"{community.uri}#announced-{post.id}"
+
+
+async def _renew_outbox(site: Site, community: Actor, post: Post) -> None:
+    """After an edit the outbox must not show the old text: ours is written anew, a peer's by its id only."""
+    if post.is_local:
+        document, _ = await document_of(site, post)
+        author = await Actor.get(id=post.author_id)
+        created = create_activity(author, document, f"{post.uri}/activity")
+        del created["@context"]
+        shown = announce_object(community, "", id=_outbox_id(community, post)) | {"object": created}
+    else:
+        shown = announce_object(community, post.uri, id=_outbox_id(community, post))
+    await AnnouncedThread.filter(post_id=post.id).update(body=strict_json.dumps(shown).decode())

@@ -1,0 +1,91 @@
+"""What a community forbids, whichever way somebody comes: page, app, another server, a scheduled post."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from communities.authority import is_banned, is_moderator
+from communities.models import Community, Posting
+from federation.ids import first_id_at
+from federation.models import Actor, Follow, FollowState
+from sebangsa.errors import NotAllowed
+from sebangsa.models import Post, Vote
+from sebangsa.posting import Draft
+
+if TYPE_CHECKING:
+    from sebangsa.site import Site
+
+FRESH_HOST = timedelta(days=3)
+VOTES_OF_FRESH_HOST = 20
+"""Votes on one post that count from a server whose people we have met for less than `FRESH_HOST` (S-055)."""
+
+
+async def may_post(site: Site, author: Actor, draft: Draft) -> None:
+    """Bans, locks, and who may open a thread."""
+    community = draft.community
+    if community is None:
+        return
+    await _must_not_be_banned(site, community, author)
+    rules = await Community.get_or_none(actor_id=community.id)
+    if rules is not None and rules.is_local_only and not author.is_local:
+        raise NotAllowed("local-only", "This community is for members of this server only.")
+    if draft.in_reply_to is not None:
+        await _must_be_open(community, author, draft.in_reply_to)
+    elif rules is not None and rules.posting != Posting.ANYONE:
+        await _may_open_threads(rules, community, author)
+
+
+async def _must_be_open(community: Actor, author: Actor, parent: Post) -> None:
+    opening = await Post.get(id=parent.root_id) if parent.root_id else parent
+    if (opening.is_locked or parent.is_locked) and not await is_moderator(community, author):
+        raise NotAllowed("locked", "This thread is locked: nobody can answer any more.")
+
+
+async def _may_open_threads(rules: Community, community: Actor, author: Actor) -> None:
+    if await is_moderator(community, author):
+        return
+    if rules.posting == Posting.MODERATORS:
+        raise NotAllowed("posting-restricted", "Only moderators open threads in this community.")
+    if not await Follow.exists(follower_id=author.id, target_id=community.id, state=FollowState.ACCEPTED):
+        raise NotAllowed("members-only", "Join this community first.")
+
+
+async def may_edit(site: Site, author: Actor, post: Post) -> None:
+    """A banned member cannot bring anything new into a community through old posts (S-132)."""
+    if post.community_id is not None:
+        await _must_not_be_banned(site, await Actor.get(id=post.community_id), author)
+
+
+async def may_vote(site: Site, voter: Actor, post: Post) -> None:
+    """Bans, and how many votes of one new server a post takes."""
+    if post.community_id is None:
+        return
+    community = await Actor.get(id=post.community_id)
+    await _must_not_be_banned(site, community, voter)
+    rules = await Community.get_or_none(actor_id=community.id)
+    if rules is not None and rules.is_local_only and not voter.is_local:
+        raise NotAllowed("local-only", "This community is for members of this server only.")
+    if not voter.is_local and community.is_local and await _is_fresh_host(site, voter.host):
+        others = Vote.filter(post_id=post.id, actor__host=voter.host).exclude(actor_id=voter.id)
+        if await others.count() >= VOTES_OF_FRESH_HOST:
+            raise NotAllowed("too-many-votes", "This post has enough votes of that new server.")
+
+
+async def _is_fresh_host(site: Site, host: str) -> bool:
+    return not await Actor.filter(host=host, id__lt=first_id_at(site.clock.now() - FRESH_HOST)).exists()
+
+
+async def may_follow(site: Site, follower: Actor, target: Actor) -> None:
+    """Who is banned cannot join again; a local-only community is joined from here only."""
+    if not target.is_group:
+        return
+    await _must_not_be_banned(site, target, follower)
+    rules = await Community.get_or_none(actor_id=target.id)
+    if rules is not None and rules.is_local_only and not follower.is_local:
+        raise NotAllowed("local-only", "This community is for members of this server only.")
+
+
+async def _must_not_be_banned(site: Site, community: Actor, actor: Actor) -> None:
+    if await is_banned(site, community, actor):
+        raise NotAllowed("banned", "You are banned from this community.")

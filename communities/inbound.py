@@ -1,0 +1,270 @@
+"""What moderators, here and elsewhere, send about communities: one handler for each type.
+
+Each judges by one rule: a community of ours is moderated by those who hold a role in it; one elsewhere by those whom its
+own host lists, or by whom that host itself announces (S-056, S-057).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING
+
+from communities import membership, moderating
+from communities.announcing import announce_activity
+from communities.authority import is_moderator
+from communities.describing import apply_remote_edit
+from communities.membership import held_by, write_ban
+from communities.models import Role
+from communities.remote_moderators import is_listed
+from federation.actors import store_actor
+from federation.inbound import Inbound
+from federation.models import Actor
+from federation.refusals import Refused
+from federation.registry import Verdict
+from federation.wire import read_actor, types_of
+from sebangsa.errors import ProductError
+from sebangsa.models import Post
+
+if TYPE_CHECKING:
+    from sebangsa.site import Site
+
+
+async def must_moderate(site: Site, inbound: Inbound, community: Actor) -> None:
+    """Raises `Refused('not-allowed')` unless the actor may moderate there. May raise `Missing`."""
+    actor = inbound.actor
+    if community.is_local:
+        if not await is_moderator(community, actor):
+            raise Refused("not-allowed", f"{actor.uri} does not moderate {community.uri}")
+        if inbound.announcer is not None:
+            raise Refused("not-allowed", "only our community announces its own moderation")
+        return
+    if inbound.announcer is not None and inbound.announcer.id != community.id:
+        raise Refused("not-allowed", "announced by another group")
+    if not inbound.is_authentic and inbound.announcer is None:
+        raise Refused("not-allowed", "nobody vouches for it")
+    if actor.id == community.id:
+        return
+    if inbound.announcer is not None and actor.host == community.host:
+        return  # an administrator of its server, who stands in no list
+    if not await is_listed(site, inbound, community, actor):
+        raise Refused("not-allowed", f"{actor.uri} does not moderate {community.uri}")
+
+
+async def _community(uri: str) -> Actor | None:
+    return await Actor.get_or_none(uri=uri, type="Group", deleted_at=None) if uri else None
+
+
+async def _post_in_community(uri: str) -> tuple[Post, Actor] | None:
+    post = await Post.get_or_none(uri=uri).select_related("community") if uri else None
+    if post is None or post.community is None or post.deleted_at is not None:
+        return None
+    return post, post.community
+
+
+async def receive_add(site: Site, inbound: Inbound) -> Verdict | None:
+    """`Add` to a community's moderators or pinned posts."""
+    return await _receive_listing(site, inbound, added=True)
+
+
+async def receive_remove(site: Site, inbound: Inbound) -> Verdict | None:
+    """`Remove` from a community's moderators or pinned posts."""
+    return await _receive_listing(site, inbound, added=False)
+
+
+async def _receive_listing(site: Site, inbound: Inbound, *, added: bool) -> Verdict | None:
+    target = inbound.activity.target
+    if not target:
+        return Verdict.PASS
+    community = await Actor.filter(type="Group", moderators_url=target).first()
+    if community is not None:
+        await must_moderate(site, inbound, community)
+        await _set_moderator(site, inbound, community, added=added)
+        return None
+    community = await Actor.filter(type="Group", featured_url=target).first()
+    if community is None:
+        return Verdict.PASS
+    await must_moderate(site, inbound, community)
+    found = await _post_in_community(inbound.activity.object_id)
+    if found is None or found[0].community_id != community.id:
+        raise Refused("not-allowed", "the post is not in that community")
+    if community.is_local:
+        await _ours(moderating.pin_post(site, inbound.actor, found[0], is_pinned=added, activity=inbound.raw))
+    else:
+        await Post.filter(id=found[0].id).update(is_pinned=added)
+    return None
+
+
+async def _set_moderator(site: Site, inbound: Inbound, community: Actor, *, added: bool) -> None:
+    person = await inbound.actor_at(inbound.activity.object_id)
+    if community.is_local:
+        if added:
+            await _ours(membership.appoint(site, inbound.actor, community, person, activity=inbound.raw))
+        else:
+            await _ours(membership.dismiss(site, inbound.actor, community, person, activity=inbound.raw))
+        return
+    held = await held_by(site, community, person)
+    if held.role != Role.OWNER:
+        held.role = Role.MODERATOR if added else Role.MEMBER
+        await held.save(update_fields=["role"])
+
+
+async def receive_block(site: Site, inbound: Inbound) -> Verdict | None:
+    """A ban from a community. A block of a person by a person, or from a whole server, is not ours to read."""
+    community = await _community(inbound.activity.target)
+    if community is None:
+        return Verdict.PASS
+    await must_moderate(site, inbound, community)
+    activity = inbound.activity
+    person = await inbound.actor_at(activity.object_id)
+    if community.is_local:
+        await _ours(
+            membership.ban(
+                site, inbound.actor, community, person,
+                reason=activity.summary, until=activity.end_time, removes_posts=activity.remove_data,
+                activity=inbound.raw,
+            )
+        )  # fmt: skip
+        return None
+    if activity.end_time is not None and activity.end_time <= site.clock.now():
+        return None  # it arrived after its own end
+    await write_ban(site, community, person, activity.summary[:500], activity.end_time)
+    if activity.remove_data:
+        await moderating.remove_posts_of(site, inbound.actor, community, person)
+    return None
+
+
+async def receive_undo_block(site: Site, inbound: Inbound) -> Verdict | None:
+    """A ban ends."""
+    inner = inbound.activity.inner
+    assert inner is not None
+    community = await _community(inner.target)
+    if community is None:
+        return Verdict.PASS
+    await must_moderate(site, inbound, community)
+    person = await inbound.actor_at(inner.object_id)
+    if community.is_local:
+        await _ours(membership.unban(site, inbound.actor, community, person, activity=inbound.raw))
+        return None
+    held = await held_by(site, community, person)
+    held.banned_at = held.banned_until = None
+    held.ban_reason = ""
+    await held.save()
+    return None
+
+
+async def receive_lock(site: Site, inbound: Inbound) -> Verdict | None:
+    """A thread or comment is closed to answers."""
+    return await _receive_lock(site, inbound, inbound.activity.object_id, is_locked=True)
+
+
+async def receive_undo_lock(site: Site, inbound: Inbound) -> Verdict | None:
+    """It is open again."""
+    inner = inbound.activity.inner
+    assert inner is not None
+    return await _receive_lock(site, inbound, inner.object_id, is_locked=False)
+
+
+async def _receive_lock(site: Site, inbound: Inbound, uri: str, *, is_locked: bool) -> Verdict | None:
+    found = await _post_in_community(uri)
+    if found is None:
+        return Verdict.PASS
+    post, community = found
+    await must_moderate(site, inbound, community)
+    if community.is_local:
+        reason = inbound.activity.summary
+        await _ours(
+            moderating.lock_post(site, inbound.actor, post, reason, is_locked=is_locked, activity=inbound.raw)
+        )
+    else:
+        await Post.filter(id=post.id).update(is_locked=is_locked)
+    return None
+
+
+async def receive_delete(site: Site, inbound: Inbound) -> Verdict | None:
+    """A moderator removes a post. What its author deletes is read on the floor below."""
+    activity = inbound.activity
+    found = await _post_in_community(activity.object_id)
+    if found is None or found[0].author_id == inbound.actor.id:
+        return Verdict.PASS
+    post, community = found
+    await must_moderate(site, inbound, community)
+    if community.is_local:
+        await _ours(
+            moderating.remove_post(
+                site, inbound.actor, post, activity.summary, with_replies=activity.with_replies, activity=inbound.raw
+            )
+        )
+        return None
+    if activity.with_replies:
+        await moderating.hide_thread(site, post)
+    await moderating.hide(site, post)
+    return None
+
+
+async def receive_undo_delete(site: Site, inbound: Inbound) -> Verdict | None:
+    """A moderator restores a post."""
+    inner = inbound.activity.inner
+    assert inner is not None
+    found = await _post_in_community(inner.object_id)
+    if found is None:
+        return Verdict.PASS
+    post, community = found
+    await must_moderate(site, inbound, community)
+    if community.is_local:
+        await _ours(moderating.restore_post(site, inbound.actor, post, activity=inbound.raw))
+    else:
+        await moderating.show(post)
+    return None
+
+
+async def receive_update(site: Site, inbound: Inbound) -> Verdict | None:
+    """A moderator edits the community itself; the group's own `Update` is read on the floor below."""
+    activity = inbound.activity
+    if not isinstance(activity.object, dict) or "Group" not in types_of(activity.object):
+        return Verdict.PASS
+    if activity.object_id == inbound.actor.uri:
+        return Verdict.PASS
+    community = await _community(activity.object_id)
+    if community is None:
+        return None
+    await must_moderate(site, inbound, community)
+    if community.is_local:
+        await apply_remote_edit(site, community, inbound.actor, activity.object)
+        await announce_activity(site, community, inbound.raw)
+        return None
+    document = inbound.document_at(community.uri)
+    await store_actor(
+        site.federation, read_actor(document, allow_http=site.settings.is_development), domain=community.domain
+    )
+    return None
+
+
+async def receive_create(site: Site, inbound: Inbound) -> Verdict:
+    """Not handled here, only refused: a reply put into another community's thread (S-053)."""
+    document = inbound.activity.object
+    if isinstance(document, dict):
+        parent = await _post_in_community(str(document.get("inReplyTo") or ""))
+        if parent is not None:
+            claimed = inbound.announcer.uri if inbound.announcer else inbound.activity.audience
+            if claimed and claimed != parent[1].uri and await Actor.exists(uri=claimed, type="Group"):
+                raise Refused("not-allowed", "the thread is in another community")
+    return Verdict.PASS
+
+
+async def receive_vote(site: Site, inbound: Inbound) -> Verdict:
+    """Not handled here, only refused: a vote that names another community than the post's (S-055)."""
+    activity = inbound.activity.inner if inbound.activity.type == "Undo" else inbound.activity
+    audience = activity.audience if activity else ""
+    if audience and activity is not None:
+        found = await _post_in_community(activity.object_id)
+        if found is not None and found[1].uri != audience:
+            raise Refused("not-allowed", "the post is in another community")
+    return Verdict.PASS
+
+
+async def _ours(act: Awaitable[None]) -> None:
+    """Do what a remote moderator asked of a community of ours; what our rules forbid is refused (S-131)."""
+    try:
+        await act
+    except ProductError as error:
+        raise Refused("not-allowed", error.sentence) from error

@@ -1,0 +1,139 @@
+"""What a community knows besides its actor: rules of joining and posting, roles, bans, what moderators did."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from tortoise import fields
+from tortoise.indexes import Index
+from tortoise.models import Model
+
+from federation.models import Actor
+from sebangsa.models import Post
+
+
+class JoinMode(StrEnum):
+    OPEN = "open"
+    APPROVAL = "approval"  # a moderator answers each request
+
+
+class Posting(StrEnum):
+    """Who may open a thread; whoever may read may comment, unless banned."""
+
+    ANYONE = "anyone"
+    MEMBERS = "members"
+    MODERATORS = "moderators"
+
+
+class Role(StrEnum):
+    OWNER = "owner"
+    MODERATOR = "moderator"
+    MEMBER = "member"
+
+
+class Community(Model):
+    """The rules of a community of ours, or what we keep about one elsewhere.
+
+    `moderators_fetched_at` is set for one elsewhere only: its own host states its moderators (S-057).
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    actor: fields.OneToOneRelation[Actor] = fields.OneToOneField(
+        "federation.Actor", related_name="community", on_delete=fields.CASCADE
+    )
+    actor_id: int
+    rules = fields.TextField(default="")  # one a line
+    join_mode = fields.CharEnumField(JoinMode, max_length=16, default=JoinMode.OPEN)
+    join_question = fields.CharField(500, default="")
+    posting = fields.CharEnumField(Posting, max_length=16, default=Posting.ANYONE)
+    is_local_only = fields.BooleanField(default=False)
+    language = fields.CharField(16, default="")
+    moderators_fetched_at = fields.DatetimeField(null=True)
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "communities"
+
+
+class Membership(Model):
+    """What a follow cannot say of somebody in a community: a role, an answer to the join question, a ban.
+
+    Whoever only follows is a member without a row here.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    community: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
+        "federation.Actor", related_name="memberships", on_delete=fields.CASCADE
+    )
+    community_id: int
+    actor: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
+        "federation.Actor", related_name="member_of", on_delete=fields.CASCADE
+    )
+    actor_id: int
+    role = fields.CharEnumField(Role, max_length=16, default=Role.MEMBER)
+    answer = fields.TextField(default="")
+    banned_at = fields.DatetimeField(null=True)
+    banned_until = fields.DatetimeField(null=True)  # none: for good
+    ban_reason = fields.TextField(default="")
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "memberships"
+        unique_together = (("community", "actor"),)
+        indexes = [Index(fields=("actor_id", "role"), name="memberships_of_actor")]
+
+    @property
+    def is_moderating(self) -> bool:
+        return self.role in (Role.OWNER, Role.MODERATOR)
+
+    def is_banned(self, now: datetime) -> bool:
+        return self.banned_at is not None and (self.banned_until is None or self.banned_until > now)
+
+
+class AnnouncedThread(Model):
+    """What a community's outbox shows of an opening post: its announcement as JSON text."""
+
+    id = fields.BigIntField(primary_key=True)
+    community: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
+        "federation.Actor", related_name="announced_threads", on_delete=fields.CASCADE
+    )
+    community_id: int
+    post: fields.OneToOneRelation[Post] = fields.OneToOneField(
+        "sebangsa.Post", related_name="announced", on_delete=fields.CASCADE
+    )
+    post_id: int
+    body = fields.TextField()
+
+    class Meta:
+        table = "announced_threads"
+        indexes = [Index(fields=("community_id", "post_id"), name="announced_threads_newest")]
+
+
+class CommunityLogEntry(Model):
+    """One thing that a moderator did, for everybody to read."""
+
+    id = fields.BigIntField(primary_key=True)
+    community: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
+        "federation.Actor", related_name="community_log", on_delete=fields.CASCADE
+    )
+    community_id: int
+    moderator: fields.ForeignKeyNullableRelation[Actor] = fields.ForeignKeyField(
+        "federation.Actor", related_name="moderated", null=True, on_delete=fields.SET_NULL
+    )
+    moderator_id: int | None
+    action = fields.CharField(32)  # remove, restore, lock, unlock, pin, unpin, ban, unban, appoint, dismiss, settings
+    subject: fields.ForeignKeyNullableRelation[Actor] = fields.ForeignKeyField(
+        "federation.Actor", related_name="moderated_in", null=True, on_delete=fields.SET_NULL
+    )
+    subject_id: int | None
+    post: fields.ForeignKeyNullableRelation[Post] = fields.ForeignKeyField(
+        "sebangsa.Post", related_name="community_log", null=True, on_delete=fields.SET_NULL
+    )
+    post_id: int | None
+    reason = fields.TextField(default="")
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "community_log"
+        indexes = [Index(fields=("community_id", "id"), name="community_log_newest")]

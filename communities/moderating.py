@@ -1,0 +1,139 @@
+"""Moderators remove and restore, lock, and pin what stands in their community."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from communities import wire
+from communities.authority import must_moderate_post
+from communities.enacting import enact
+from communities.log import write_log
+from federation.database import transaction
+from federation.models import Actor
+from sebangsa.errors import NotAllowed
+from sebangsa.models import Post
+from sebangsa.notifying import notify
+from sebangsa.posting import count_post
+from sebangsa.text.plain import clean_name
+
+if TYPE_CHECKING:
+    from sebangsa.site import Site
+
+MAX_PINNED = 5
+
+
+async def remove_post(
+    site: Site,
+    moderator: Actor,
+    post: Post,
+    reason: str = "",
+    *,
+    with_replies: bool = False,
+    activity: str = "",
+) -> None:
+    """Hide a post from everybody but its author; it can be restored. `activity` is the `Delete` of a peer, if it was one.
+
+    Raises `NotAllowed`. Removing twice changes nothing.
+    """
+    community = await must_moderate_post(moderator, post)
+    reason = clean_name(reason, 500)
+    async with transaction():
+        if with_replies:
+            await hide_thread(site, post)
+        if not await hide(site, post):
+            return
+        author = await Actor.get(id=post.author_id)
+        await write_log(site, community, moderator, "remove", subject=author, post=post, reason=reason)
+        await notify(site, author.id, "post_removed", moderator.id, post=post, reason=reason)
+        deleted = wire.removal(moderator, community, post.uri, reason)
+        if with_replies:
+            deleted["withReplies"] = True
+        await enact(site, moderator, community, deleted, activity, told=[author])
+
+
+async def restore_post(site: Site, moderator: Actor, post: Post, *, activity: str = "") -> None:
+    """Show a removed post again. Raises `NotAllowed`."""
+    community = await must_moderate_post(moderator, post)
+    async with transaction():
+        if not await show(post):
+            return
+        author = await Actor.get(id=post.author_id)
+        await write_log(site, community, moderator, "restore", subject=author, post=post)
+        deleted = wire.removal(moderator, community, post.uri, "")
+        deleted["id"] = site.federation.config.url(f"/a/{site.ids.next()}")
+        await enact(site, moderator, community, wire.undo(moderator, community, deleted), activity, told=[author])
+
+
+async def hide(site: Site, post: Post) -> bool:
+    """Mark a post as removed, in the transaction under way; false when it is not shown anyhow."""
+    if not post.is_shown:
+        return False
+    await count_post(post, -1)
+    post.removed_at = site.clock.now()
+    post.is_pinned = False
+    await post.save(update_fields=["removed_at", "is_pinned"])
+    return True
+
+
+async def show(post: Post) -> bool:
+    """Take the mark away, in the transaction under way; false when there is none."""
+    if post.removed_at is None or post.deleted_at is not None:
+        return False
+    post.removed_at = None
+    await post.save(update_fields=["removed_at"])
+    await count_post(post, +1)
+    return True
+
+
+async def hide_thread(site: Site, opening: Post) -> None:
+    """Hide all answers of a thread, in the transaction under way."""
+    for reply in await Post.filter(root_id=opening.id, deleted_at__isnull=True, removed_at__isnull=True):
+        await hide(site, reply)
+
+
+async def remove_posts_of(site: Site, moderator: Actor, community: Actor, person: Actor) -> None:
+    """Hide all that somebody wrote in a community: part of a ban, in the transaction under way."""
+    for post in await Post.filter(
+        community_id=community.id, author_id=person.id, deleted_at__isnull=True, removed_at__isnull=True
+    ):
+        await hide(site, post)
+
+
+async def lock_post(
+    site: Site, moderator: Actor, post: Post, reason: str = "", *, is_locked: bool = True, activity: str = ""
+) -> None:
+    """Close a thread or comment to answers, or open it again. Raises `NotAllowed`."""
+    community = await must_moderate_post(moderator, post)
+    if post.is_locked == is_locked:
+        return
+    async with transaction():
+        post.is_locked = is_locked
+        await post.save(update_fields=["is_locked"])
+        await write_log(
+            site, community, moderator, "lock" if is_locked else "unlock", post=post, reason=clean_name(reason, 500)
+        )
+        locked = wire.moderation("Lock", moderator, community, post.uri, summary=clean_name(reason, 500))
+        if not is_locked:
+            locked["id"] = site.federation.config.url(f"/a/{site.ids.next()}")
+            locked = wire.undo(moderator, community, locked)
+        await enact(site, moderator, community, locked, activity)
+
+
+async def pin_post(
+    site: Site, moderator: Actor, post: Post, *, is_pinned: bool = True, activity: str = ""
+) -> None:
+    """Put a thread on top of its community, or take it down. Raises `NotAllowed`."""
+    community = await must_moderate_post(moderator, post)
+    if post.is_pinned == is_pinned:
+        return
+    if post.in_reply_to_id is not None or (is_pinned and not post.is_shown):
+        raise NotAllowed("not-pinnable", "Only threads can be pinned.")
+    if is_pinned and await Post.filter(community_id=community.id, is_pinned=True).count() >= MAX_PINNED:
+        raise NotAllowed("too-many-pinned", f"A community has at most {MAX_PINNED} pinned threads.")
+    async with transaction():
+        post.is_pinned = is_pinned
+        await post.save(update_fields=["is_pinned"])
+        await write_log(site, community, moderator, "pin" if is_pinned else "unpin", post=post)
+        kind = "Add" if is_pinned else "Remove"
+        changed = wire.moderation(kind, moderator, community, post.uri, target=community.featured_url)
+        await enact(site, moderator, community, changed, activity)

@@ -1,0 +1,110 @@
+"""A community's activities as ActivityPub JSON, in the shapes that Lemmy reads (interop b1). Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from msgspec import Raw
+
+from communities.models import Community, JoinMode, Posting
+from federation.actor_document import timestamp
+from federation.contexts import context_for
+from federation.models import Actor
+from federation.vocabulary import AS_PUBLIC
+from sebangsa.wire import activity_about
+
+LANGUAGES = {"id": "Bahasa Indonesia", "en": "English", "jv": "Basa Jawa", "su": "Basa Sunda"}
+
+
+def announce(community: Actor, inner: str, **more: Any) -> dict[str, Any]:
+    """`Announce` of an activity, its bytes kept exactly: a proof in it must survive (FEP-1b12, FEP-8b32)."""
+    return _announce(community, Raw(inner.encode()), **more)
+
+
+def announce_object(community: Actor, uri: str, **more: Any) -> dict[str, Any]:
+    """`Announce` of a post by its id: what Mastodon and its kin show as a boost (interop b2)."""
+    return _announce(community, uri, **more)
+
+
+def _announce(community: Actor, obj: Any, **more: Any) -> dict[str, Any]:
+    # Mastodon reads `to` Public as public; Lemmy and PieFed want the followers in `cc`.
+    return activity_about("Announce", community, obj, to=[AS_PUBLIC], cc=[community.followers_url], **more)
+
+
+def moderation(kind: str, moderator: Actor, community: Actor, obj: str | dict[str, Any], **more: Any) -> dict[str, Any]:
+    """An act of a moderator: to everybody, by way of the group."""
+    return activity_about(kind, moderator, obj, to=[AS_PUBLIC], cc=[community.uri], audience=community.uri, **more)
+
+
+def removal(moderator: Actor, community: Actor, uri: str, reason: str) -> dict[str, Any]:
+    """`Delete` with `summary`: that key alone tells a moderator's removal from an author's deletion (Lemmy)."""
+    return moderation("Delete", moderator, community, uri, summary=reason)
+
+
+def block(
+    moderator: Actor, community: Actor, person: Actor, reason: str, until: datetime | None, *, removes_posts: bool
+) -> dict[str, Any]:
+    """`Block` from a community. Mbin reads `expires`, the others `endTime`."""
+    ends = {"endTime": timestamp(until), "expires": timestamp(until)} if until else {}
+    return moderation(
+        "Block", moderator, community, person.uri,
+        target=community.uri, summary=reason, removeData=removes_posts, **ends,
+    )
+
+
+def undo(moderator: Actor, community: Actor, undone: dict[str, Any]) -> dict[str, Any]:
+    """`Undo` of an act of moderation, embedded with an id of its own: the first one's id may be another moderator's."""
+    embedded = {name: value for name, value in undone.items() if name != "@context"}
+    return moderation("Undo", moderator, community, embedded)
+
+
+def group_extra(rules: Community) -> dict[str, Any]:
+    """What a community's document says besides what every actor's does; kept in `Actor.extra`.
+
+    `manuallyApprovesFollowers` stays false also where joining needs approval: Lemmy takes a group with it for
+    private and then drops its public posts (interop b1).
+    """
+    extra: dict[str, Any] = {
+        "postingRestrictedToMods": rules.posting == Posting.MODERATORS,
+        "sensitive": False,
+    }
+    if rules.language:
+        name = LANGUAGES.get(rules.language, rules.language)
+        extra["language"] = [{"identifier": rules.language, "name": name}]
+    if rules.join_mode == JoinMode.APPROVAL:
+        extra["manuallyApprovesFollowers"] = False
+    return extra
+
+
+def moderators_document(community: Actor, moderators: Sequence[Actor]) -> dict[str, Any]:
+    """The moderators, as ids, in the order of their rank: Lemmy's first is the top moderator."""
+    return _collection(community.moderators_url, [actor.uri for actor in moderators])
+
+
+def featured_document(community: Actor, posts: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The pinned posts in full: Lemmy parses each as a `Page`."""
+    items = [{name: value for name, value in post.items() if name != "@context"} for post in posts]
+    return _collection(community.featured_url, items)
+
+
+def followers_document(community: Actor) -> dict[str, Any]:
+    """How many there are, in the one shape that Lemmy parses: a `Collection` with no items."""
+    return {
+        "@context": context_for(),
+        "id": community.followers_url,
+        "type": "Collection",
+        "totalItems": community.followers_count,
+        "items": [],
+    }
+
+
+def _collection(uri: str, items: Sequence[Any]) -> dict[str, Any]:
+    return {
+        "@context": context_for("object"),
+        "id": uri,
+        "type": "OrderedCollection",
+        "totalItems": len(items),
+        "orderedItems": list(items),
+    }

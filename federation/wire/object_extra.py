@@ -1,0 +1,54 @@
+"""What features keep of an object beyond its text, as wire JSON in one normal form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from federation.strict_json import dumps
+
+MAX_EXTRA = 20_000
+"""Bytes of JSON kept of one key: enough for fifty poll options, too little to fill a disk (S-095)."""
+
+_ALWAYS = (
+    "location",
+    "civic:report",
+    "civic:statusEvent",
+    "commentsEnabled",
+    "stickied",
+    "interactionPolicy",
+)
+_OF_KIND = {
+    "question": ("oneOf", "anyOf", "endTime", "closed", "votersCount"),
+    "event": (
+        "startTime", "endTime", "timezone", "joinMode", "maximumAttendeeCapacity", "participantCount", "isOnline",
+        "onlineLink", "externalParticipationUrl", "status",
+    ),
+    "video": ("duration", "views"),
+    "audio": ("duration",),
+}  # fmt: skip
+
+
+def object_extra(document: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """The known extra keys of an object that have a value, each at most `MAX_EXTRA` bytes of JSON."""
+    found: dict[str, Any] = {}
+    for key in (*_ALWAYS, *_OF_KIND.get(kind, ())):
+        value = document.get(key)
+        if value is None or value == []:
+            continue
+        if (
+            isinstance(value, bool | int | float)
+            or (isinstance(value, str) and len(value) <= 2_048)
+            or _is_small(value)
+        ):
+            found[key] = value
+    return found
+
+
+def _is_small(value: Any) -> bool:
+    if isinstance(value, str):
+        return False
+    try:
+        return len(dumps(value)) <= MAX_EXTRA
+    except (ValueError, RecursionError, TypeError):
+        return False
