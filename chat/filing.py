@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from tortoise.expressions import F
 
 from chat.live import tell
 from chat.membership import chat_between, knows, members_of
-from chat.models import Chat, ChatMember, ChatMessage, MemberState
+from chat.models import ChatMember, ChatMessage, MemberState
 from federation.models import Actor
 from sebangsa.hooks import Origin
 from sebangsa.models import Mention, Notification, Post, Visibility
@@ -31,26 +32,26 @@ async def file_post(site: Site, post: Post, origin: Origin) -> None:
     if not any(actor.is_local for actor in people.values()):
         return
     chat = await chat_between(site, people.values(), _strangers(origin, people.values()))
-    await ChatMessage.create(id=post.id, chat=chat, post=post)
+    message = await ChatMessage.create(id=post.id, chat=chat, post=post, filed_id=site.ids.next())
     if post.id > chat.last_message_id:
         chat.last_message_id = post.id
         await chat.save(update_fields=["last_message_id"])
     for member in await members_of(chat.id):
-        await _receive(site, chat, member, author, post)
+        await _receive(site, message, member, author)
 
 
-def _strangers(origin: Origin, people: object) -> set[str]:
+def _strangers(origin: Origin, people: Iterable[Actor]) -> set[str]:
     """Ids on the wire that were addressed beside the people we know: groups, and people never met."""
     if origin.object is None:
         return set()
-    known = {actor.uri for actor in people}  # type: ignore[attr-defined]
+    known = {actor.uri for actor in people}
     mentioned = (mention.href for mention in origin.object.mentions)
     return {uri for uri in (*origin.object.to, *origin.object.cc, *mentioned) if uri} - known
 
 
-async def _receive(site: Site, chat: Chat, member: ChatMember, author: Actor, post: Post) -> None:
+async def _receive(site: Site, message: ChatMessage, member: ChatMember, author: Actor) -> None:
     is_first = member.last_message_id == 0
-    member.last_message_id = max(member.last_message_id, post.id)
+    member.last_message_id = max(member.last_message_id, message.id)
     if member.actor_id == author.id:
         member.state = MemberState.ACTIVE  # who writes wants the chat
         member.unread_count, member.last_read_id = 0, member.last_message_id
@@ -60,10 +61,10 @@ async def _receive(site: Site, chat: Chat, member: ChatMember, author: Actor, po
             member.unread_count += 1
         if member.state != MemberState.ACTIVE:
             # A stranger's message waits among the requests; a declined chat says nothing more (S-115).
-            await Notification.filter(recipient_id=member.actor_id, type="mention", post_id=post.id).delete()
+            await Notification.filter(recipient_id=member.actor_id, type="mention", post_id=message.post_id).delete()
     await member.save(update_fields=["state", "unread_count", "last_read_id", "last_message_id"])
     if member.actor.is_local and member.state != MemberState.BLOCKED:
-        tell(site, member, "chat", chat.id, post.id)
+        tell(site, member, "chat", message.chat_id, message.id, place=message.filed_id)
 
 
 async def _sort(member: ChatMember, author: Actor, *, is_first: bool) -> None:

@@ -62,8 +62,9 @@ class ChatMember(Model):
 
 
 class ChatMessage(Model):
-    """A direct post as a message of its chat. Its id is the post's, so that it ascends with time.
+    """A direct post as a message of its chat. Its id is the post's, so that it ascends with the time it was written.
 
+    `filed_id` ascends with the time it came here: a message that was hours on its way is new to whoever reconnects.
     `once_key` is the hash of author and idempotency key: the same send twice meets the unique column (S-097).
     """
 
@@ -76,8 +77,12 @@ class ChatMessage(Model):
         "sebangsa.Post", related_name="chat_message", on_delete=fields.CASCADE
     )
     post_id: int
+    filed_id = fields.BigIntField()
     once_key: fields.Field[Any] = fields.CharField(64, unique=True, null=True)
 
     class Meta:
         table = "chat_messages"
-        indexes = [Index(fields=("chat_id", "id"), name="chat_messages_page")]
+        indexes = [
+            Index(fields=("chat_id", "id"), name="chat_messages_page"),
+            Index(fields=("chat_id", "filed_id"), name="chat_messages_replay"),
+        ]

@@ -86,19 +86,16 @@ async def judge(report: Report, author: Actor, step: Step) -> Judgement:
 
 async def _who(report: Report, author: Actor, step: Step) -> Judgement:
     """As whom the author speaks: the responsible body, the one a transfer waits for, or the reporter."""
+    if author.id == report.reporter_id and author.is_usable and Side.CITIZEN in STATES[step.to_status].by:
+        return Judgement()
     body = await Body.get_or_none(id=report.body_id) if report.body_id else None
     if body is not None and await speaks_for(author, body):
-        problem = await body_problem(body)
-        if not (problem and author.id == report.reporter_id):
-            return Judgement(problem, body=body)
+        return Judgement(await body_problem(body), body=body)
     if step.to_status == "acknowledged":
         pending = Offer.filter(report_id=report.id, state=OfferState.PENDING, is_transfer=True)
         for offer in await pending.select_related("body"):
             if await speaks_for(author, offer.body):
                 return Judgement(await body_problem(offer.body), body=offer.body, receiver=offer)
-    if author.id == report.reporter_id and author.is_usable:
-        by_citizen = step.to_status in STATES and Side.CITIZEN in STATES[step.to_status].by
-        return Judgement("" if by_citizen else "not-responsible")
     return Judgement("not-responsible")
 
 

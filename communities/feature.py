@@ -1,5 +1,61 @@
 """What this feature brings."""
 
-from sebangsa.features import Feature
+from __future__ import annotations
 
-FEATURE = Feature(name="communities")
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from communities import announced, announcing, backfilling, counting, gates, inbound, membership
+from communities.commands import community
+from communities.routes import ROUTES
+from sebangsa.features import Feature, NavItem
+
+if TYPE_CHECKING:
+    from sebangsa.site import Site
+
+
+def register(site: Site) -> None:
+    """Hang gates and events into the site's hooks."""
+    hooks = site.hooks
+    hooks.may_post.guard(partial(gates.may_post, site))
+    hooks.may_edit.guard(partial(gates.may_edit, site))
+    hooks.may_vote.guard(partial(gates.may_vote, site))
+    hooks.may_follow.guard(partial(gates.may_follow, site))
+    hooks.post_created.listen(partial(counting.count_new, site))
+    hooks.post_deleted.listen(partial(counting.count_deletion, site))
+    hooks.post_created.listen(partial(announcing.announce_new, site))
+    hooks.post_edited.listen(partial(announcing.announce_edit, site))
+    hooks.post_deleted.listen(partial(announcing.announce_deletion, site))
+    hooks.voted.listen(partial(announcing.announce_vote, site))
+    hooks.followed.listen(partial(backfilling.ask_for_backfill, site))
+    hooks.actor_deleted.listen(partial(membership.forget_roles, site))
+
+
+FEATURE = Feature(
+    name="communities",
+    models=("communities.models",),
+    routes=tuple(ROUTES),
+    inbound={
+        "Announce": announced.receive_announce,
+        "Create": inbound.receive_create,
+        "Update": inbound.receive_update,
+        "Delete": inbound.receive_delete,
+        "Add": inbound.receive_add,
+        "Remove": inbound.receive_remove,
+        "Block": inbound.receive_block,
+        "Lock": inbound.receive_lock,
+        "Like": inbound.receive_vote,
+        "Dislike": inbound.receive_vote,
+        "Undo/Like": inbound.receive_vote,
+        "Undo/Dislike": inbound.receive_vote,
+        "Undo/Delete": inbound.receive_undo_delete,
+        "Undo/Block": inbound.receive_undo_block,
+        "Undo/Lock": inbound.receive_undo_lock,
+    },
+    jobs={"backfill_community": backfilling.backfill_community},
+    navigation=(NavItem("Communities", "/communities", "users", 20),),
+    commands=(community,),
+    templates=Path(__file__).parent / "templates",
+    register=register,
+)

@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from communities.authority import is_banned, is_moderator
-from communities.models import Community, Posting
+from communities.models import Posting
+from communities.rules import rules_of
 from federation.ids import first_id_at
 from federation.models import Actor, Follow, FollowState
 from sebangsa.errors import NotAllowed
@@ -27,13 +28,10 @@ async def may_post(site: Site, author: Actor, draft: Draft) -> None:
     if community is None:
         return
     await _must_not_be_banned(site, community, author)
-    rules = await Community.get_or_none(actor_id=community.id)
-    if rules is not None and rules.is_local_only and not author.is_local:
-        raise NotAllowed("local-only", "This community is for members of this server only.")
     if draft.in_reply_to is not None:
         await _must_be_open(community, author, draft.in_reply_to)
-    elif rules is not None and rules.posting != Posting.ANYONE:
-        await _may_open_threads(rules, community, author)
+    else:
+        await _may_open_threads(community, author)
 
 
 async def _must_be_open(community: Actor, author: Actor, parent: Post) -> None:
@@ -42,9 +40,12 @@ async def _must_be_open(community: Actor, author: Actor, parent: Post) -> None:
         raise NotAllowed("locked", "This thread is locked: nobody can answer any more.")
 
 
-async def _may_open_threads(rules: Community, community: Actor, author: Actor) -> None:
-    if await is_moderator(community, author):
+async def _may_open_threads(community: Actor, author: Actor) -> None:
+    rules = await rules_of(community)
+    if rules.posting == Posting.ANYONE or await is_moderator(community, author):
         return
+    if not community.is_local and not author.is_local:
+        return  # theirs to judge: the community's server has taken it
     if rules.posting == Posting.MODERATORS:
         raise NotAllowed("posting-restricted", "Only moderators open threads in this community.")
     if not await Follow.exists(follower_id=author.id, target_id=community.id, state=FollowState.ACCEPTED):
@@ -63,9 +64,6 @@ async def may_vote(site: Site, voter: Actor, post: Post) -> None:
         return
     community = await Actor.get(id=post.community_id)
     await _must_not_be_banned(site, community, voter)
-    rules = await Community.get_or_none(actor_id=community.id)
-    if rules is not None and rules.is_local_only and not voter.is_local:
-        raise NotAllowed("local-only", "This community is for members of this server only.")
     if not voter.is_local and community.is_local and await _is_fresh_host(site, voter.host):
         others = Vote.filter(post_id=post.id, actor__host=voter.host).exclude(actor_id=voter.id)
         if await others.count() >= VOTES_OF_FRESH_HOST:
@@ -77,13 +75,9 @@ async def _is_fresh_host(site: Site, host: str) -> bool:
 
 
 async def may_follow(site: Site, follower: Actor, target: Actor) -> None:
-    """Who is banned cannot join again; a local-only community is joined from here only."""
-    if not target.is_group:
-        return
-    await _must_not_be_banned(site, target, follower)
-    rules = await Community.get_or_none(actor_id=target.id)
-    if rules is not None and rules.is_local_only and not follower.is_local:
-        raise NotAllowed("local-only", "This community is for members of this server only.")
+    """Who is banned cannot join again."""
+    if target.is_group:
+        await _must_not_be_banned(site, target, follower)
 
 
 async def _must_not_be_banned(site: Site, community: Actor, actor: Actor) -> None:

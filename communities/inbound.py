@@ -10,7 +10,6 @@ from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
 from communities import membership, moderating
-from communities.announcing import announce_activity
 from communities.authority import is_moderator
 from communities.describing import apply_remote_edit
 from communities.membership import held_by, write_ban
@@ -24,6 +23,7 @@ from federation.registry import Verdict
 from federation.wire import read_actor, types_of
 from sebangsa.errors import ProductError
 from sebangsa.models import Post
+from sebangsa.notifying import notify
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
@@ -197,7 +197,8 @@ async def receive_delete(site: Site, inbound: Inbound) -> Verdict | None:
         return None
     if activity.with_replies:
         await moderating.hide_thread(site, post)
-    await moderating.hide(site, post)
+    if await moderating.hide(site, post):
+        await notify(site, post.author_id, "community.removed", inbound.actor.id, post=post, reason=activity.summary[:500])
     return None
 
 
@@ -229,8 +230,7 @@ async def receive_update(site: Site, inbound: Inbound) -> Verdict | None:
         return None
     await must_moderate(site, inbound, community)
     if community.is_local:
-        await apply_remote_edit(site, community, inbound.actor, activity.object)
-        await announce_activity(site, community, inbound.raw)
+        await _ours(apply_remote_edit(site, inbound.actor, community, activity.object, inbound.raw))
         return None
     document = inbound.document_at(community.uri)
     await store_actor(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tortoise.expressions import F, Q, Subquery
 from tortoise.queryset import QuerySet
 
+from communities.models import Membership
 from federation.models import Actor, Follow, FollowState
 from sebangsa.models import Post
 from sebangsa.timelines import PAGE, with_parts
@@ -128,3 +129,9 @@ async def members(community: Actor, *, below: int | None = None, limit: int = 50
         found = found.filter(id__lt=below)
     return await found.order_by("-id").limit(limit).select_related("follower")
 
+
+async def banned(site: Site, community: Actor) -> list[Membership]:
+    """Whose ban is in force."""
+    held = Membership.filter(community_id=community.id, banned_at__isnull=False)
+    still = Q(banned_until__isnull=True) | Q(banned_until__gt=site.clock.now())
+    return await held.filter(still).order_by("-banned_at").limit(200).select_related("actor")

@@ -47,7 +47,6 @@ class Community(Model):
     join_mode = fields.CharEnumField(JoinMode, max_length=16, default=JoinMode.OPEN)
     join_question = fields.CharField(500, default="")
     posting = fields.CharEnumField(Posting, max_length=16, default=Posting.ANYONE)
-    is_local_only = fields.BooleanField(default=False)
     language = fields.CharField(16, default="")
     moderators_fetched_at = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from communities import wire
 from communities.authority import must_moderate_post
+from communities.counting import count_thread
 from communities.enacting import enact
 from communities.log import write_log
 from federation.database import transaction
@@ -44,7 +45,7 @@ async def remove_post(
             return
         author = await Actor.get(id=post.author_id)
         await write_log(site, community, moderator, "remove", subject=author, post=post, reason=reason)
-        await notify(site, author.id, "post_removed", moderator.id, post=post, reason=reason)
+        await notify(site, author.id, "community.removed", moderator.id, post=post, reason=reason)
         deleted = wire.removal(moderator, community, post.uri, reason)
         if with_replies:
             deleted["withReplies"] = True
@@ -69,6 +70,7 @@ async def hide(site: Site, post: Post) -> bool:
     if not post.is_shown:
         return False
     await count_post(post, -1)
+    await count_thread(post, -1)
     post.removed_at = site.clock.now()
     post.is_pinned = False
     await post.save(update_fields=["removed_at", "is_pinned"])
@@ -82,6 +84,7 @@ async def show(post: Post) -> bool:
     post.removed_at = None
     await post.save(update_fields=["removed_at"])
     await count_post(post, +1)
+    await count_thread(post, +1)
     return True
 
 

@@ -49,7 +49,9 @@ class Federation:
         self.client = Client(
             transport, clock=clock, allow_http=config.development, permit=self.registry.admit
         )
-        self.unknown_types: Counter[str] = Counter()  # activity types that nothing here handles, for the admin
+        self.unknown_types: Counter[str] = (
+            Counter()
+        )  # activity types that nothing here handles, for the admin
 
     async def start(self) -> None:
         """Make the server's own actor where there is none, and sign fetches with its key from now on.

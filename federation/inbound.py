@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from federation.federation import Federation
 
 
-class Missing(Exception):  # noqa: N818 - a request, not an error
+class Missing(Exception):
     """A handler needs a remote document first.
 
     Handlers run inside a transaction, where nothing may wait for the network. So they name what they lack; the
@@ -91,4 +91,3 @@ class Inbound:
     def is_vouched(self, uri: str | None) -> bool:
         """Whether these bytes speak for the host that owns the object `uri`."""
         return self.is_authentic and uri is not None and host_of(uri) == host_of(self.actor.uri)
-

@@ -18,8 +18,13 @@ async def make_keys(fed: Federation, actor: Actor) -> None:
     now = fed.clock.now()
     for suffix, kind, pair in (("main-key", "rsa", rsa), ("ed25519-key", "ed25519", ed)):
         await ActorKey.create(
-            id=fed.ids.next(), actor=actor, key_id=f"{actor.uri}#{suffix}", kind=kind,
-            public=pair.public, private=pair.private, fetched_at=now,
+            id=fed.ids.next(),
+            actor=actor,
+            key_id=f"{actor.uri}#{suffix}",
+            kind=kind,
+            public=pair.public,
+            private=pair.private,
+            fetched_at=now,
         )
 
 

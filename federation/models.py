@@ -23,7 +23,9 @@ class Actor(Model):
     uri = fields.CharField(URL_LENGTH, unique=True)
     type = fields.CharField(16)
     username = fields.CharField(255)
-    local_name = fields.CharField(64, unique=True, null=True)  # people and communities here share one name space
+    local_name = fields.CharField(
+        64, unique=True, null=True
+    )  # people and communities here share one name space
     domain = fields.CharField(255, default="")
     host = fields.CharField(255, default="")
     name = fields.CharField(2048, default="")
@@ -46,7 +48,9 @@ class Actor(Model):
     profile_fields: fields.Field[list[dict[str, str]]] = fields.JSONField(default=list)
     also_known_as: fields.Field[list[str]] = fields.JSONField(default=list)
     moved_to = fields.CharField(URL_LENGTH, default="")
-    extra: fields.Field[dict[str, Any]] = fields.JSONField(default=dict)  # what features publish or read besides
+    extra: fields.Field[dict[str, Any]] = fields.JSONField(
+        default=dict
+    )  # what features publish or read besides
     followers_count = fields.IntField(default=0)
     following_count = fields.IntField(default=0)
     posts_count = fields.IntField(default=0)

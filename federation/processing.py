@@ -109,7 +109,7 @@ async def _process(fed: Federation, row: InboundActivity) -> bool:
         if refusal.code == "unreachable" and row.attempts < len(RETRY_AFTER):
             return await _postpone(fed, row, str(refusal))
         await _finish(fed, row, InboundState.REFUSED, str(refusal))
-    except Exception as fault:  # noqa: BLE001 - whatever a handler does wrong must not stop the lane for ever
+    except Exception as fault:
         log.exception("an activity could not be handled", uri=row.uri, type=row.type)
         if row.attempts < len(RETRY_AFTER):
             return await _postpone(fed, row, repr(fault))
@@ -189,9 +189,7 @@ async def _postpone(fed: Federation, row: InboundActivity, reason: str) -> bool:
     return False
 
 
-async def _finish(
-    fed: Federation, row: InboundActivity, state: InboundState, reason: str = ""
-) -> None:
+async def _finish(fed: Federation, row: InboundActivity, state: InboundState, reason: str = "") -> None:
     done_at: datetime = fed.clock.now()
     await execute(
         "UPDATE inbound_activities SET state = ?, reason = ?, done_at = ?, locked_until = NULL WHERE id = ?",

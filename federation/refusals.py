@@ -56,7 +56,7 @@ REFUSALS: dict[str, tuple[int, str]] = {
 }
 
 
-class Refused(Exception):  # noqa: N818 - a refusal is a decision, not an error of ours
+class Refused(Exception):
     """Something from outside is not accepted.
 
     `code` is a key of `REFUSALS`; `detail` adds what was seen (shown to the peer and in the inspector, so it

@@ -86,8 +86,8 @@ _PREFIXES = (
 def plain_term(term: str) -> str:
     """A key or type without the prefix under which some peers write it: `as:sensitive` is `sensitive`.
 
-    Only prefixes of a fixed list count, whatever the document's own `@context` says of them (S-029). `@id` and
-    `@type` are `id` and `type`. Terms of the civic vocabulary keep their prefix.
+    Only prefixes of a fixed list count, whatever the document's own `@context` says of them (S-029). `@id`
+    and `@type` are `id` and `type`. Terms of the civic vocabulary keep their prefix.
     """
     if ":" not in term:
         return term[1:] if term in ("@id", "@type") else term

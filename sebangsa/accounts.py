@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from tortoise.exceptions import IntegrityError
-from tortoise.expressions import F
+from tortoise.expressions import F, Q
 
 from federation.database import transaction
 from federation.local_actors import create_local_actor
@@ -61,7 +61,9 @@ async def _matches(stored: str, password: str) -> bool:
 def check_password(password: str) -> None:
     """Raises `Invalid` for one that is too short or too long; nothing else is asked of it (NIST 800-63B)."""
     if len(password) < MIN_PASSWORD:
-        raise Invalid("password-short", f"A password needs at least {MIN_PASSWORD} characters.", field="password")
+        raise Invalid(
+            "password-short", f"A password needs at least {MIN_PASSWORD} characters.", field="password"
+        )
     if len(password) > MAX_PASSWORD:
         raise Invalid("password-long", f"A password has at most {MAX_PASSWORD} characters.", field="password")
 
@@ -157,9 +159,11 @@ async def authenticate(site: Site, login: str, password: str) -> User:
     An unknown name takes as long and gets the same words as a wrong password (S-089). Raises `Invalid`.
     """
     login = login.strip().lower().removeprefix("@")
-    where = {"email": login} if "@" in login else {"actor__local_name": login}
-    user = await User.get_or_none(**where).select_related("actor")
-    matches = await _matches(user.password_hash if user and user.password_hash else _NOBODY, password[:MAX_PASSWORD])
+    named = Q(email=login) if "@" in login else Q(actor__local_name=login)
+    user = await User.get_or_none(named).select_related("actor")
+    matches = await _matches(
+        user.password_hash if user and user.password_hash else _NOBODY, password[:MAX_PASSWORD]
+    )
     if user is None or not matches:
         raise Invalid("sign-in-failed", "Name or password is wrong.", field="password")
     must_be_active(user)
@@ -231,7 +235,9 @@ async def disable(site: Site, user: User) -> None:
 
 async def user_by_name(name: str) -> User:
     """The account with this name. Raises `NotFound`."""
-    user = await User.get_or_none(actor__local_name=name.strip().lower().removeprefix("@")).select_related("actor")
+    user = await User.get_or_none(actor__local_name=name.strip().lower().removeprefix("@")).select_related(
+        "actor"
+    )
     if user is None:
         raise NotFound("There is no account with that name here.")
     return user
@@ -242,7 +248,9 @@ async def make_link(site: Site, purpose: str, user: User | None = None) -> str:
     token = secrets.token_urlsafe(32)
     now = site.clock.now()
     async with transaction():
-        await OneTimeLink.filter(purpose=purpose, user_id=user.id if user else None, used_at__isnull=True).delete()
+        await OneTimeLink.filter(
+            purpose=purpose, user_id=user.id if user else None, used_at__isnull=True
+        ).delete()
         await OneTimeLink.create(
             id=site.ids.next(),
             token_hash=hash_token(token),

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from federation.actor_document import tombstone
 from federation.contexts import context_for
-from federation.endpoints.answers import activity_answer
+from federation.endpoints.answers import PUBLIC_FOR, activity_answer
 from federation.endpoints.inboxes import signed_request
 from federation.inbox import verify_signer
 from federation.models import Actor
@@ -42,7 +42,7 @@ async def post_answer(site: Site, request: Request, post_id: int) -> Response:
         return activity_answer(request, tombstone(post.uri, post.deleted_at), status=410)
     await _must_read(site, request, post)
     document, _ = await document_of(site, post)
-    return activity_answer(request, document, **_cache(post))
+    return activity_answer(request, document, cache=_cache(post))
 
 
 async def create_answer(site: Site, request: Request, post_id: int) -> Response:
@@ -51,14 +51,18 @@ async def create_answer(site: Site, request: Request, post_id: int) -> Response:
     await _must_read(site, request, post)
     document, _ = await document_of(site, post)
     activity = create_activity(await Actor.get(id=post.author_id), document, f"{post.uri}/activity")
-    return activity_answer(request, activity, **_cache(post))
+    return activity_answer(request, activity, cache=_cache(post))
 
 
-async def replies_answer(site: Site, request: Request, post_id: int, *, whole_thread: bool = False) -> Response:
+async def replies_answer(
+    site: Site, request: Request, post_id: int, *, whole_thread: bool = False
+) -> Response:
     """`/p/{id}/replies`: public answers; `/p/{id}/context`: the whole public thread (FEP-7888)."""
     post = await _local_post(post_id)
     await _must_read(site, request, post)
-    found = Post.filter(root_id=post.root_id or post.id) if whole_thread else Post.filter(in_reply_to_id=post.id)
+    found = (
+        Post.filter(root_id=post.root_id or post.id) if whole_thread else Post.filter(in_reply_to_id=post.id)
+    )
     uris = await readable(found, None).order_by("id").limit(REPLIES).values_list("uri", flat=True)
     suffix = "context" if whole_thread else "replies"
     items = [post.uri, *uris] if whole_thread else list(uris)
@@ -69,7 +73,7 @@ async def replies_answer(site: Site, request: Request, post_id: int, *, whole_th
         "totalItems": len(items),
         "orderedItems": items,
     }
-    return activity_answer(request, document, **_cache(post))
+    return activity_answer(request, document, cache=_cache(post))
 
 
 async def _local_post(post_id: int) -> Post:
@@ -85,5 +89,5 @@ async def _must_read(site: Site, request: Request, post: Post) -> None:
         raise Refused("not-found")
 
 
-def _cache(post: Post) -> dict[str, str]:
-    return {} if post.visibility in OPEN else {"cache": PRIVATE}
+def _cache(post: Post) -> str:
+    return PUBLIC_FOR if post.visibility in OPEN else PRIVATE

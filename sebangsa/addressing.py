@@ -21,7 +21,11 @@ class Addresses:
 
 
 def addresses_of(
-    post: Post, author: Actor, mentioned: Sequence[Actor], community: Actor | None = None, parent_author: Actor | None = None
+    post: Post,
+    author: Actor,
+    mentioned: Sequence[Actor],
+    community: Actor | None = None,
+    parent_author: Actor | None = None,
 ) -> Addresses:
     """Who gets a post.
 

@@ -92,7 +92,8 @@ def create_app(site: Site, *, run_jobs: bool = True) -> Starlette:
 
 def _wants_json(request: Request) -> bool:
     return request.url.path.startswith(("/api/", "/oauth/")) or (
-        "application/json" in request.headers.get("accept", "") and "text/html" not in request.headers.get("accept", "")
+        "application/json" in request.headers.get("accept", "")
+        and "text/html" not in request.headers.get("accept", "")
     )
 
 
@@ -125,7 +126,9 @@ async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
     if wants_activity(request) or _wants_json(request) or request.method == "POST":
         return refusal_answer(error)
-    return error_page(request, NotFound() if error.status == 404 else ProductError(error.code, error.sentence), {})
+    return error_page(
+        request, NotFound() if error.status == 404 else ProductError(error.code, error.sentence), {}
+    )
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

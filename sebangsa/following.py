@@ -34,7 +34,12 @@ async def follow(site: Site, follower: Actor, target: Actor) -> Follow:
     async with transaction():
         await site.hooks.may_follow.ask(follower, target)
         made = await Follow.create(
-            id=row_id, follower=follower, target=target, state=FollowState.PENDING, uri=uri, created_at=site.clock.now()
+            id=row_id,
+            follower=follower,
+            target=target,
+            state=FollowState.PENDING,
+            uri=uri,
+            created_at=site.clock.now(),
         )
         if target.is_local:
             await consider(site, made, follower, target)
@@ -83,7 +88,10 @@ async def unfollow(site: Site, follower: Actor, target: Actor) -> None:
         if not target.is_local:
             undone = follow_activity(follower, target, made.uri)
             await publish(
-                site.federation, follower, undo_activity(follower, undone), Audience(actors=[target], personal=True)
+                site.federation,
+                follower,
+                undo_activity(follower, undone),
+                Audience(actors=[target], personal=True),
             )
 
 

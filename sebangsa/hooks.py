@@ -73,6 +73,8 @@ class Hooks:
     def __init__(self) -> None:
         self.may_post: Gate[Actor, Draft] = Gate()
         """(author, draft) before a post of ours or of a peer is written."""
+        self.may_edit: Gate[Actor, Post] = Gate()
+        """(author, post) before an edit of ours or of a peer is written."""
         self.may_read: Gate[Actor | None, Post] = Gate()
         """(viewer, post) after visibility allowed it: a feature may only narrow."""
         self.may_follow: Gate[Actor, Actor] = Gate()

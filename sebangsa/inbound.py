@@ -45,7 +45,9 @@ async def receive_update(site: Site, inbound: Inbound) -> Verdict | None:
         if uri != inbound.actor.uri:
             raise Refused("not-the-author", inbound.actor.uri)
         await store_actor(
-            site.federation, read_actor(document, allow_http=site.settings.is_development), domain=inbound.actor.domain
+            site.federation,
+            read_actor(document, allow_http=site.settings.is_development),
+            domain=inbound.actor.domain,
         )
         return None
     post = await Post.get_or_none(uri=uri)
@@ -63,6 +65,10 @@ async def _update_post(site: Site, inbound: Inbound, post: Post, document: dict[
         return  # an older edit arrives late (S-061)
     if _width(visibility_of(obj, inbound.actor)) > _width(post.visibility):
         raise Refused("not-allowed", "an edit cannot widen the audience")  # S-039
+    try:
+        await site.hooks.may_edit.ask(inbound.actor, post)
+    except NotAllowed as no:
+        raise Refused("not-allowed", no.sentence) from no
     post.name = clean_name(obj.name, 500) or post.name
     post.summary = clean_name(obj.summary, 500) if post.kind == "note" else ""
     post.content = sanitise(obj.content)
@@ -93,7 +99,9 @@ async def receive_delete(site: Site, inbound: Inbound) -> None:
     if post is None:
         return
     if post.author_id != inbound.actor.id:
-        raise Refused("not-the-author", inbound.actor.uri)  # moderators were asked before, on the floors above (S-037)
+        raise Refused(
+            "not-the-author", inbound.actor.uri
+        )  # moderators were asked before, on the floors above (S-037)
     if post.deleted_at is None:
         await erase(site, post)
         await site.hooks.post_deleted.emit(post, Origin(inbound.raw, None, inbound.announcer))
@@ -129,8 +137,8 @@ async def receive_follow(site: Site, inbound: Inbound) -> Verdict | None:
     try:
         await site.hooks.may_follow.ask(inbound.actor, target)
     except NotAllowed as no:
-        made = Follow(follower=inbound.actor, target=target, uri=inbound.activity.id or "")
-        await following.answer(site, "Reject", made, inbound.actor, target)
+        refused = Follow(follower=inbound.actor, target=target, uri=inbound.activity.id)
+        await following.answer(site, "Reject", refused, inbound.actor, target)
         raise Refused("not-allowed", no.sentence) from no
     made = await Follow.get_or_none(follower_id=inbound.actor.id, target_id=target.id)
     if made is None:
@@ -160,7 +168,8 @@ async def receive_undo_follow(site: Site, inbound: Inbound) -> None:
     if target is not None and made is not None:
         await following.end(site, made, inbound.actor, target)
     await execute(
-        "UPDATE inbound_activities SET uri = uri || ? WHERE uri = ?", [f"#undone-{site.ids.next()}", inner.id or ""]
+        "UPDATE inbound_activities SET uri = uri || ? WHERE uri = ?",
+        [f"#undone-{site.ids.next()}", inner.id or ""],
     )
 
 
@@ -262,7 +271,9 @@ async def _fetch_boosted(site: Site, inbound: Inbound, uri: str) -> Post | None:
     if site.federation.config.is_ours(uri):
         return None
     document = inbound.document_at(uri)
-    author = await inbound.actor_at(read_object(document, allow_http=site.settings.is_development).attributed_to)
+    author = await inbound.actor_at(
+        read_object(document, allow_http=site.settings.is_development).attributed_to
+    )
     return await receive_post(site, replace(inbound, actor=author, announcer=inbound.actor), document)
 
 

@@ -24,9 +24,17 @@ _SECRET_TEXT: tuple[tuple[re.Pattern[str], str], ...] = (
     # user:password@host in any URL: database, queue, mail, bucket.
     (re.compile(r"(?<=://)[^/\s:@]*:[^/\s@]*(?=@)"), HIDDEN),
     (re.compile(r"(?i)\b(Bearer|Basic)\s+[\w.~+/=-]+"), rf"\1 {HIDDEN}"),
-    (re.compile(r"(?i)\b((?:access_|refresh_)?token|code|client_secret|password|api_key|csrf)=[^&\s\"']+"), rf"\1={HIDDEN}"),
+    (
+        re.compile(r"(?i)\b((?:access_|refresh_)?token|code|client_secret|password|api_key|csrf)=[^&\s\"']+"),
+        rf"\1={HIDDEN}",
+    ),
     (re.compile(r"(/welcome/)[\w-]{16,}"), rf"\1{HIDDEN}"),
-    (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL), HIDDEN),
+    (
+        re.compile(
+            r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
+        ),
+        HIDDEN,
+    ),
 )
 
 _Event = MutableMapping[str, Any]
@@ -48,7 +56,9 @@ def set_up_logging(stream: IO[str] | None = None, *, level: int = logging.INFO) 
         # Never the kind of traceback that prints local variables: they hold passwords and keys.
         structlog.dev.ConsoleRenderer(exception_formatter=plain_traceback)
         if out.isatty()
-        else structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"], bool_as_flag=False)
+        else structlog.processors.LogfmtRenderer(
+            key_order=["timestamp", "level", "event"], bool_as_flag=False
+        )
     )
     structlog.configure(
         processors=[*shared, last],
@@ -59,7 +69,8 @@ def set_up_logging(stream: IO[str] | None = None, *, level: int = logging.INFO) 
     handler = logging.StreamHandler(out)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last]
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
         )
     )
     root = logging.getLogger()

@@ -28,7 +28,9 @@ async def draft(name: str | None = None) -> list[str]:
                 apps = require_context().apps
                 assert apps is not None
                 for model in (model for app in apps.values() for model in app.values()):
-                    model._meta.table_description = ""  # docstrings are for readers; a `;` in one ends the statement
+                    model._meta.table_description = (
+                        ""  # docstrings are for readers; a `;` in one ends the statement
+                    )
                     for column in model._meta.fields_map.values():
                         column.description = None
                 return await MigrationAutodetector(apps, site.database.apps).write()

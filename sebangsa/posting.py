@@ -18,12 +18,19 @@ from sebangsa.hooks import Origin
 from sebangsa.lookup import actors_by_handle
 from sebangsa.models import Attachment, Mention, Post, PostTag, Visibility
 from sebangsa.notifying import notify
+from sebangsa.text.handles import find_handles
 from sebangsa.text.linking import MentionTarget
 from sebangsa.text.markdown import RenderedText, render_post
-from sebangsa.text.handles import find_handles
 from sebangsa.text.plain import clean_name, excerpt
 from sebangsa.visibility import OPEN, may_read, must_be_author
-from sebangsa.wire import EXCERPT, activity_about, create_activity, post_document, undo_activity, update_activity
+from sebangsa.wire import (
+    EXCERPT,
+    activity_about,
+    create_activity,
+    post_document,
+    undo_activity,
+    update_activity,
+)
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
@@ -35,11 +42,17 @@ MAX_NAME = 200
 MAX_PICTURES = 4
 """Mastodon keeps no more (civic.md c)."""
 MAX_MENTIONS = 50
+MAX_DEPTH = 1000
+"""Deeper answers are kept at this depth: a chat is one long line of them."""
 
 
 @dataclass(frozen=True)
 class Draft:
-    """What somebody wants to post. `source` is Markdown; `recipients` are addressed without being named in it."""
+    """What somebody wants to post. `source` is Markdown; `recipients` are addressed without being named in it.
+
+    With `is_closed` only they are: names of others in the text stay text (S-110). `kind` is chosen by the place where
+    it is posted unless it is given (`chat-message` for peers that read no other, chat.md b2).
+    """
 
     source: str
     name: str = ""
@@ -52,6 +65,8 @@ class Draft:
     community: Actor | None = None
     attachments: Sequence[Attachment] = ()
     recipients: Sequence[Actor] = ()
+    is_closed: bool = False
+    kind: str = ""
     extra: dict[str, Any] = field(default_factory=dict)
 
 
@@ -74,7 +89,7 @@ async def create_post(site: Site, author: Actor, draft: Draft) -> Post:
             id=post_id,
             uri=uri,
             url=uri,
-            kind="page" if draft.community and not parent else "note",
+            kind=draft.kind or ("page" if draft.community and not parent else "note"),
             author=author,
             is_local=True,
             name=draft.name,
@@ -87,7 +102,7 @@ async def create_post(site: Site, author: Actor, draft: Draft) -> Post:
             link_url=draft.link_url,
             in_reply_to=parent,
             root_id=(parent.root_id or parent.id) if parent else None,
-            depth=parent.depth + 1 if parent else 0,
+            depth=min(parent.depth + 1, MAX_DEPTH) if parent else 0,
             community=draft.community,
             conversation=(parent.conversation if parent else "") or f"{uri}/context",
             extra=draft.extra,
@@ -118,7 +133,7 @@ async def _checked(site: Site, author: Actor, draft: Draft) -> Draft:
     if parent is not None:
         if not await may_read(site, author, parent):
             raise NotAllowed("not-readable", "You cannot answer this post.")
-        community = await parent.community if parent.community_id else None
+        community = await Actor.get(id=parent.community_id) if parent.community_id else None
         if parent.visibility == Visibility.DIRECT:
             visibility = Visibility.DIRECT
     if community is not None and visibility == Visibility.DIRECT:
@@ -126,14 +141,22 @@ async def _checked(site: Site, author: Actor, draft: Draft) -> Draft:
     if community is not None and parent is None and not name:
         raise Invalid("title-needed", "Give it a title.", field="name")
     return replace(
-        draft, source=source, name=name, summary=clean_name(draft.summary, 500), community=community,
-        visibility=visibility, in_reply_to=parent,
+        draft,
+        source=source,
+        name=name,
+        summary=clean_name(draft.summary, 500),
+        community=community,
+        visibility=visibility,
+        in_reply_to=parent,
     )
 
 
 async def _rendered(site: Site, draft: Draft) -> tuple[RenderedText, list[Actor]]:
     """The HTML, and everybody it is addressed to (named in the text, or handed in)."""
-    named = await actors_by_handle(site, find_handles(draft.source)[:MAX_MENTIONS])
+    if draft.is_closed:
+        named = _among(site, draft.recipients)
+    else:
+        named = await actors_by_handle(site, find_handles(draft.source)[:MAX_MENTIONS])
     targets = {
         key: MentionTarget(actor.uri, actor.url or actor.uri, actor.username, actor.is_group)
         for key, actor in named.items()
@@ -147,13 +170,25 @@ async def _rendered(site: Site, draft: Draft) -> tuple[RenderedText, list[Actor]
     return rendered, list(everybody.values())
 
 
+def _among(site: Site, people: Sequence[Actor]) -> dict[str, Actor]:
+    """People by every key under which a handle of theirs may be written."""
+    keys: dict[str, Actor] = {}
+    for actor in people:
+        keys[f"{actor.username}@{actor.domain or site.federation.config.domain}"] = actor
+        if actor.is_local:
+            keys[actor.username] = actor
+    return keys
+
+
 async def _attach(post: Post, attachments: Sequence[Attachment]) -> None:
     for position, attachment in enumerate(attachments):
         used = await Attachment.filter(id=attachment.id, post_id=None, owner_id=post.author_id).update(
             post_id=post.id, position=position
         )
         if not used:
-            raise Invalid("picture-unusable", "That picture is not yours or was used already.", field="pictures")
+            raise Invalid(
+                "picture-unusable", "That picture is not yours or was used already.", field="pictures"
+            )
 
 
 async def _write_mentions(site: Site, post: Post, mentioned: Sequence[Actor]) -> None:
@@ -185,7 +220,9 @@ async def document_of(site: Site, post: Post) -> tuple[dict[str, Any], Addresses
     mentioned = [mention.actor for mention in await Mention.filter(post_id=post.id).select_related("actor")]
     community = await Actor.get(id=post.community_id) if post.community_id else None
     parent = (
-        await Post.get_or_none(id=post.in_reply_to_id).select_related("author") if post.in_reply_to_id else None
+        await Post.get_or_none(id=post.in_reply_to_id).select_related("author")
+        if post.in_reply_to_id
+        else None
     )
     attachments = await Attachment.filter(post_id=post.id).order_by("position")
     addresses = addresses_of(post, author, mentioned, community, parent.author if parent else None)
@@ -227,9 +264,12 @@ async def _notify_addressed(site: Site, post: Post, mentioned: Sequence[Actor], 
         await notify(site, actor_id, "mention", post.author_id, post=post)
 
 
-async def edit_post(site: Site, editor: Actor, post: Post, *, source: str, name: str = "", summary: str = "") -> Post:
+async def edit_post(
+    site: Site, editor: Actor, post: Post, *, source: str, name: str = "", summary: str = ""
+) -> Post:
     """Change text, title or warning; whom it is addressed to stays. Raises `NotAllowed` for another's post."""
     must_be_author(editor, post)
+    await site.hooks.may_edit.ask(editor, post)
     draft = Draft(
         source=source.strip().replace("\x00", ""),
         name=clean_name(name, MAX_NAME) or post.name,
@@ -252,7 +292,10 @@ async def edit_post(site: Site, editor: Actor, post: Post, *, source: str, name:
         await _write_mentions(site, post, newly)
         document, addresses = await document_of(site, post)
         sent = await publish(
-            site.federation, editor, update_activity(editor, document, now), addresses.audience,
+            site.federation,
+            editor,
+            update_activity(editor, document, now),
+            addresses.audience,
             is_public=post.visibility in OPEN,
         )
         await _notify_addressed(site, post, newly, None)
@@ -306,15 +349,26 @@ async def boost(site: Site, booster: Actor, post: Post) -> Post:
     uri = site.federation.config.url(f"/p/{post_id}")
     async with transaction():
         boosted = await Post.create(
-            id=post_id, uri=uri, url=post.url, kind="boost", author=booster, is_local=True, boost_of=post,
-            visibility=Visibility.PUBLIC, created_at=site.clock.now(),
+            id=post_id,
+            uri=uri,
+            url=post.url,
+            kind="boost",
+            author=booster,
+            is_local=True,
+            boost_of=post,
+            visibility=Visibility.PUBLIC,
+            created_at=site.clock.now(),
         )
         await count_post(boosted, +1)
         activity = activity_about(
             "Announce", booster, post.uri, to=[AS_PUBLIC], cc=[booster.followers_url, author.uri], id=uri
         )
         await publish(
-            site.federation, booster, activity, addresses_of(boosted, booster, [author]).audience, is_public=True
+            site.federation,
+            booster,
+            activity,
+            addresses_of(boosted, booster, [author]).audience,
+            is_public=True,
         )
         await notify(site, post.author_id, "reblog", booster.id, post=post)
     return boosted
@@ -328,10 +382,18 @@ async def unboost(site: Site, booster: Actor, post: Post) -> None:
     author = await Actor.get(id=post.author_id)
     async with transaction():
         undone = activity_about(
-            "Announce", booster, post.uri, to=[AS_PUBLIC], cc=[booster.followers_url, author.uri], id=boosted.uri
+            "Announce",
+            booster,
+            post.uri,
+            to=[AS_PUBLIC],
+            cc=[booster.followers_url, author.uri],
+            id=boosted.uri,
         )
         await publish(
-            site.federation, booster, undo_activity(booster, undone), addresses_of(boosted, booster, [author]).audience
+            site.federation,
+            booster,
+            undo_activity(booster, undone),
+            addresses_of(boosted, booster, [author]).audience,
         )
         await count_post(boosted, -1)
         await boosted.delete()

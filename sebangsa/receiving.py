@@ -10,6 +10,7 @@ from federation.models import Actor, Follow, FollowState
 from federation.refusals import Refused
 from federation.urls import host_of
 from federation.wire import ObjectDocument, read_object
+from sebangsa.errors import NotAllowed
 from sebangsa.hooks import Origin
 from sebangsa.models import Attachment, Mention, Post, PostTag, Visibility
 from sebangsa.notifying import notify
@@ -18,6 +19,7 @@ from sebangsa.ranking import hot_score
 from sebangsa.text.hashtags import normal_form
 from sebangsa.text.plain import clean_name, first_line_title
 from sebangsa.text.sanitise import sanitise
+from sebangsa.visibility import OPEN, may_read
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
@@ -40,6 +42,8 @@ async def receive_post(site: Site, inbound: Inbound, document: dict[str, Any]) -
     if obj.attributed_to != inbound.actor.uri:
         raise Refused("not-the-author", f"{inbound.actor.uri} posts as {obj.attributed_to}")
     parent = await _parent(site, inbound, obj)
+    if parent is not None and parent.visibility not in OPEN and not await may_read(site, inbound.actor, parent):
+        raise Refused("not-allowed", "it answers what its author may not read")  # S-053
     if not await _concerns_us(site, inbound, obj, parent):
         return None
     return await write_post(site, inbound, obj, inbound.actor, parent)
@@ -116,7 +120,10 @@ async def write_post(
     if community is not None and parent is None and not name:
         name = first_line_title(obj.content, without_mention=community.username)
     draft = Draft(source="", name=name, visibility=visibility, in_reply_to=parent, community=community)
-    await site.hooks.may_post.ask(author, draft)
+    try:
+        await site.hooks.may_post.ask(author, draft)
+    except NotAllowed as no:
+        raise Refused("not-allowed", no.sentence) from no
     post = await Post.create(
         id=site.ids.at(published),
         uri=obj.id,
@@ -171,8 +178,11 @@ async def community_of(
     """
     if parent is not None:
         return await Actor.get(id=parent.community_id) if parent.community_id else None
-    if inbound.announcer is not None and inbound.announcer.is_group:
-        return inbound.announcer
+    announcer = inbound.announcer
+    if announcer is not None and announcer.is_group:
+        # A group cannot claim what its author put into a group of another server (S-053).
+        if not obj.audience or host_of(obj.audience) == announcer.host:
+            return announcer
     addressed = [obj.audience] if obj.audience else [*obj.to, *obj.cc, *(m.href for m in obj.mentions)]
     return await Actor.filter(uri__in=addressed[:MAX_MENTIONS], type="Group").order_by("host").first()
 
@@ -182,9 +192,7 @@ def wire_extra(obj: ObjectDocument) -> dict[str, Any]:
     return {name: value for name, value in obj.extra.items() if value is not None}
 
 
-async def _write_mentions(
-    site: Site, inbound: Inbound, post: Post, obj: ObjectDocument
-) -> list[int]:
+async def _write_mentions(site: Site, inbound: Inbound, post: Post, obj: ObjectDocument) -> list[int]:
     """Who is addressed by name; those reached without a tag are silent (chat.md b1). Ids of those tagged.
 
     Only people whom we know: a post that names a thousand strangers makes us fetch none of them (S-095).
@@ -195,7 +203,10 @@ async def _write_mentions(
         addressed += await Actor.filter(id=inbound.inbox_of).values_list("uri", flat=True)  # type: ignore[arg-type]
     people = await Actor.filter(uri__in=addressed).exclude(type="Group")
     await Mention.bulk_create(
-        [Mention(id=site.ids.next(), post=post, actor=actor, is_silent=actor.uri not in tagged) for actor in people]
+        [
+            Mention(id=site.ids.next(), post=post, actor=actor, is_silent=actor.uri not in tagged)
+            for actor in people
+        ]
     )
     return [actor.id for actor in people if actor.uri in tagged or post.visibility == Visibility.DIRECT]
 

@@ -44,7 +44,9 @@ class Settings:
         default="",
         metadata={"help": "sqlite:///path or postgres://…; a SQLite file in the data folder by default."},
     )
-    queue_url: str = field(default="inprocess", metadata={"help": "inprocess, or redis://host:port/db for arq."})
+    queue_url: str = field(
+        default="inprocess", metadata={"help": "inprocess, or redis://host:port/db for arq."}
+    )
     media_url: str = field(
         default="", metadata={"help": "file:/folder or s3://…; `media` in the data folder by default."}
     )
@@ -61,9 +63,12 @@ class Settings:
     )
     registration: str = field(default="open", metadata={"help": "open, approval, invite or closed."})
     smtp_url: str = field(
-        default="", metadata={"help": "smtp://user:password@host:port; mail is written to the log when empty."}
+        default="",
+        metadata={"help": "smtp://user:password@host:port; mail is written to the log when empty."},
     )
-    language: str = field(default="id", metadata={"help": "Language of the pages until a visitor chooses: id or en."})
+    language: str = field(
+        default="id", metadata={"help": "Language of the pages until a visitor chooses: id or en."}
+    )
     rate_limits: str = field(default="on", metadata={"help": "on, or off (development only)."})
     name: str = field(default="Sebangsa", metadata={"help": "What this server is called on its pages."})
     description: str = field(default="", metadata={"help": "One paragraph about this server."})
@@ -164,7 +169,9 @@ def _mistakes(settings: Settings) -> list[str]:
         found.append(f"SEBANGSA_DOMAIN: {settings.domain!r} must be a host name alone.")
     if not settings.database_url.startswith(("sqlite:", "postgres:", "postgresql:")):
         found.append("SEBANGSA_DATABASE_URL must begin with sqlite: or postgres:.")
-    if settings.queue_url != "inprocess" and not settings.queue_url.startswith(("redis://", "rediss://", "unix://")):
+    if settings.queue_url != "inprocess" and not settings.queue_url.startswith(
+        ("redis://", "rediss://", "unix://")
+    ):
         found.append("SEBANGSA_QUEUE_URL must be inprocess or begin with redis://.")
     if settings.queue_url != "inprocess" and settings.database_url.startswith("sqlite:"):
         found.append("SEBANGSA_QUEUE_URL: workers of their own need PostgreSQL; SQLite serves one process.")

@@ -70,7 +70,9 @@ class Site:
         self.media: MediaStore = open_store(settings.media_url, settings.url)
         self.queue = Queue(self, engine or self._engine())
         self.federation = Federation(
-            FederationConfig(settings.url, settings.domain, software_version(), development=settings.is_development),
+            FederationConfig(
+                settings.url, settings.domain, software_version(), development=settings.is_development
+            ),
             clock=self.clock,
             rng=self.rng,
             ids=self.ids,

@@ -1,63 +1,139 @@
-"""Live updates inside one process: a publish reaches whoever listens to the channel."""
+"""Live updates: a publish reaches whoever listens to the channel, in this process or (over Redis) in all of them.
+
+Channels are `user:{actor id}` (what concerns one person), `public` and `public:local` (new public posts). An event is
+a doorbell: it carries ids, and what a connection shows is read from the database under the rules of who may read.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import defaultdict, deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 BUFFER = 64
 """Events that a listener may fall behind; then it is closed and its page reconnects."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class StreamEvent:
-    """`name` is the event's type, `data` its text (an id or a rendered fragment)."""
+    """`name` is the event's type, `data` its text (ids as JSON), `id` its place in the replay (0: none)."""
 
     name: str
     data: str
+    id: int = 0
 
 
 class Listener:
-    """One open connection's queue."""
+    """One open connection's place: a bounded list of events, and one future on which it waits.
 
-    def __init__(self) -> None:
-        self.queue: asyncio.Queue[StreamEvent | None] = asyncio.Queue(BUFFER)
+    No queue and no task: thousands of these are idle at one time.
+    """
+
+    __slots__ = ("_events", "_waiter", "channels", "is_closed")
+
+    def __init__(self, channels: tuple[str, ...] = ()) -> None:
+        self.channels = channels
         self.is_closed = False
+        self._events: deque[StreamEvent] | None = None
+        self._waiter: asyncio.Future[None] | None = None
 
-    def offer(self, event: StreamEvent | None) -> None:
+    def offer(self, event: StreamEvent) -> None:
+        """Add an event; one too many closes the listener."""
+        if self.is_closed:
+            return
+        if self._events is None:
+            self._events = deque()
+        if len(self._events) >= BUFFER:
+            self.close()
+            return
+        self._events.append(event)
+        self.wake()
+
+    def close(self) -> None:
+        """End it: nothing more is given out, and whoever waits goes on."""
+        self.is_closed = True
+        self._events = None
+        self.wake()
+
+    def wake(self) -> None:
+        """Let whoever waits look at the clock."""
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def take(self) -> list[StreamEvent]:
+        """What came since the last time."""
+        taken, self._events = list(self._events or ()), None
+        return taken
+
+    async def wait(self) -> None:
+        """Until there is an event, a wake-up or the end. One waiter at a time."""
+        if self.is_closed or self._events:
+            return
+        self._waiter = asyncio.get_running_loop().create_future()
         try:
-            self.queue.put_nowait(event)
-        except asyncio.QueueFull:
-            self.is_closed = True
+            await self._waiter
+        finally:
+            self._waiter = None
 
 
 class Streams:
-    """Channels by name: `user:{actor id}`, `chat:{id}`, `public`."""
+    """The channels of one process."""
 
     def __init__(self) -> None:
         self._channels: dict[str, set[Listener]] = defaultdict(set)
+        self.is_ending = False
 
-    def publish(self, channel: str, name: str, data: str) -> None:
+    async def open(self) -> None:
+        """Begin to hear other processes; here there are none."""
+
+    async def close(self) -> None:
+        """End every connection. Runs twice without harm."""
+        self.end_all()
+
+    def publish(self, channel: str, name: str, data: str, *, id: int = 0) -> None:
         """Tell everybody who listens. Never blocks; who is too slow is dropped."""
-        for listener in list(self._channels.get(channel, ())):
-            listener.offer(StreamEvent(name, data))
+        self.publish_many([channel], StreamEvent(name, data, id))
 
-    def listen(self, *channels: str) -> Listener:
-        listener = Listener()
-        for channel in channels:
-            self._channels[channel].add(listener)
-        return listener
-
-    def leave(self, listener: Listener) -> None:
-        listener.is_closed = True
-        for channel in [name for name, listeners in self._channels.items() if listener in listeners]:
-            self._channels[channel].discard(listener)
-            if not self._channels[channel]:
-                del self._channels[channel]
+    def publish_many(self, channels: Iterable[str], event: StreamEvent) -> None:
+        """The same event on many channels."""
+        self._deliver(channels, event)
 
     def close_channel(self, channel: str) -> None:
         """End all connections of a channel (signed out, suspended: S-084)."""
+        self._end(channel)
+
+    def listen(self, *channels: str) -> Listener:
+        listener = Listener(channels)
+        for channel in channels:
+            self._channels[channel].add(listener)
+        listener.is_closed = self.is_ending
+        return listener
+
+    def leave(self, listener: Listener) -> None:
+        listener.close()
+        for channel in listener.channels:
+            listeners = self._channels.get(channel)
+            if listeners is not None:
+                listeners.discard(listener)
+                if not listeners:
+                    del self._channels[channel]
+
+    def listeners(self, channel: str) -> set[Listener]:
+        """Who listens in this process."""
+        return self._channels.get(channel, set())
+
+    def end_all(self) -> None:
+        """End every connection of this process, and each that still comes: the server stops."""
+        self.is_ending = True
+        for channel in list(self._channels):
+            self._end(channel)
+
+    def _deliver(self, channels: Iterable[str], event: StreamEvent) -> None:
+        for channel in channels:
+            for listener in list(self._channels.get(channel, ())):
+                listener.offer(event)
+
+    def _end(self, channel: str) -> None:
         for listener in list(self._channels.get(channel, ())):
-            listener.is_closed = True
-            listener.offer(None)
+            listener.close()

@@ -45,8 +45,15 @@ async def page_of(posts: QuerySet[Post], window: Window) -> list[Post]:
 
 async def with_parts(posts: QuerySet[Post]) -> list[Post]:
     """Posts with author, community, attachments, mentions and the post they boost, in seven queries at most."""
-    return await posts.select_related("author", "community", "boost_of__author", "boost_of__community").prefetch_related(
-        "attachments", "mentions__actor", "tags", "boost_of__attachments", "boost_of__mentions__actor", "boost_of__tags"
+    return await posts.select_related(
+        "author", "community", "boost_of__author", "boost_of__community"
+    ).prefetch_related(
+        "attachments",
+        "mentions__actor",
+        "tags",
+        "boost_of__attachments",
+        "boost_of__mentions__actor",
+        "boost_of__tags",
     )
 
 
@@ -129,4 +136,15 @@ def notifications_window(window: Window) -> Q:
     return condition
 
 
-__all__ = ["OPEN", "PAGE", "Window", "ancestors", "by_tag", "descendants", "home", "of_actor", "page_of", "public"]
+__all__ = [
+    "OPEN",
+    "PAGE",
+    "Window",
+    "ancestors",
+    "by_tag",
+    "descendants",
+    "home",
+    "of_actor",
+    "page_of",
+    "public",
+]

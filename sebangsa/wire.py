@@ -16,7 +16,7 @@ from sebangsa.models import Attachment, Post, Visibility
 EXCERPT = 500
 """Characters of a page's `summary`: all that Mastodon shows of one (interop b2)."""
 
-AS2_TYPES = {"note": "Note", "page": "Page", "article": "Article", "question": "Question", "event": "Event"}
+AS2_TYPES = {"note": "Note", "page": "Page", "article": "Article", "question": "Question", "event": "Event", "chat-message": "ChatMessage"}
 
 
 def post_document(
@@ -50,7 +50,10 @@ def post_document(
         "conversation": post.conversation,
         "attachment": _attachments(attachments, attachment_urls, post.link_url),
         "tag": [
-            *({"type": "Mention", "href": actor.uri, "name": mention_name(config, actor)} for actor in mentioned),
+            *(
+                {"type": "Mention", "href": actor.uri, "name": mention_name(config, actor)}
+                for actor in mentioned
+            ),
             *_community_mention(config, community, mentioned),
             *({"type": "Hashtag", "href": config.url(f"/tags/{tag}"), "name": f"#{tag}"} for tag in tags),
         ],
@@ -75,7 +78,19 @@ def post_document(
         del document["replies"]
     if post.edited_at is not None:
         document["updated"] = timestamp(post.edited_at)
+    if post.kind == "chat-message":
+        return _chat_message(document)
     return document | post.extra
+
+
+def _chat_message(document: dict[str, Any]) -> dict[str, Any]:
+    """LitePub's ChatMessage: to one actor, with `actor`, no answers, no mentions, one attachment (chat.md b2)."""
+    for name in ("cc", "tag", "inReplyTo", "url", "context", "conversation", "sensitive", "directMessage"):
+        document.pop(name, None)
+    attachments = document.pop("attachment")
+    if attachments:
+        document["attachment"] = attachments[0]
+    return document | {"actor": document["attributedTo"]}
 
 
 def mention_name(config: FederationConfig, actor: Actor) -> str:
@@ -92,9 +107,7 @@ def _community_mention(
     return [{"type": "Mention", "href": community.uri, "name": mention_name(config, community)}]
 
 
-def _attachments(
-    attachments: Sequence[Attachment], urls: Sequence[str], link: str
-) -> list[dict[str, Any]]:
+def _attachments(attachments: Sequence[Attachment], urls: Sequence[str], link: str) -> list[dict[str, Any]]:
     """Only `Document` and `Link`: any other type makes Lemmy drop the whole post (interop b1)."""
     found: list[dict[str, Any]] = []
     for attachment, url in zip(attachments, urls, strict=True):
@@ -117,7 +130,14 @@ def activity_about(
     kind: str, actor: Actor, obj: dict[str, Any] | str, *, to: list[str], cc: list[str], **more: Any
 ) -> dict[str, Any]:
     """An activity around an object. `to` and `cc` are always lists: Lemmy needs both on many types."""
-    return {"@context": context_for("object"), "type": kind, "actor": actor.uri, "object": obj, "to": to, "cc": cc} | more
+    return {
+        "@context": context_for("object"),
+        "type": kind,
+        "actor": actor.uri,
+        "object": obj,
+        "to": to,
+        "cc": cc,
+    } | more
 
 
 def create_activity(actor: Actor, document: dict[str, Any], activity_id: str) -> dict[str, Any]:
@@ -125,8 +145,14 @@ def create_activity(actor: Actor, document: dict[str, Any], activity_id: str) ->
     document = {name: value for name, value in document.items() if name != "@context"}
     more = {"audience": document["audience"]} if "audience" in document else {}
     return activity_about(
-        "Create", actor, document, to=document["to"], cc=document["cc"],
-        id=activity_id, published=document["published"], **more,
+        "Create",
+        actor,
+        document,
+        to=document["to"],
+        cc=document["cc"],
+        id=activity_id,
+        published=document["published"],
+        **more,
     )
 
 

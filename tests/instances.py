@@ -13,13 +13,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 import uvicorn
-from tests.services import PostgresServer, fresh_postgres_database, postgres_template
 
 from federation.delivery import deliver
 from federation.models import Actor, Delivery, InboundActivity
@@ -27,10 +27,12 @@ from federation.processing import process_inbox
 from sebangsa.accounts import create_user, start_session
 from sebangsa.app import create_app
 from sebangsa.models import Role, User
-from sebangsa.settings import load_settings
+from sebangsa.settings import DEFAULT_FEATURES, load_settings
 from sebangsa.site import Site
+from tests.services import PostgresServer, fresh_postgres_database, postgres_template
 
 DATABASES = ["sqlite", "postgres"]
+NewDatabase = Callable[[str, str], Awaitable[str]]
 
 
 class TestEngine:
@@ -55,7 +57,13 @@ def make_site(folder: Path, url: str, database_url: str = "", **settings: Any) -
     """A site in development mode with its data in `folder`; not opened."""
     folder.mkdir(parents=True, exist_ok=True)
     loaded = load_settings(
-        {}, url=url, mode="development", data_dir=folder, rate_limits="off", database_url=database_url or None, **settings
+        {},
+        url=url,
+        mode="development",
+        data_dir=folder,
+        rate_limits="off",
+        database_url=database_url or None,
+        **settings,
     )
     return Site(loaded, engine=TestEngine())
 
@@ -66,34 +74,51 @@ async def _migrate(site: Site) -> None:
     await site.database.close()
 
 
+@pytest.fixture
+def features() -> tuple[str, ...]:
+    """Which features the instances of a test have; the lower floors are tested without the upper ones."""
+    return DEFAULT_FEATURES
+
+
 @pytest.fixture(scope="session")
-def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated, empty SQLite file to copy: migrating takes longer than most tests."""
-    folder = tmp_path_factory.mktemp("template")
-    site = make_site(folder, "http://template.localhost:1")
-    with ThreadPoolExecutor(1) as thread:  # a loop of its own, beside the one that tests run in
-        thread.submit(lambda: asyncio.run(_migrate(site))).result()
-    return folder / "sebangsa.sqlite3"
+def sqlite_templates(tmp_path_factory: pytest.TempPathFactory) -> Callable[[tuple[str, ...]], Path]:
+    """Migrated, empty SQLite files to copy, by features: migrating takes longer than most tests."""
+
+    @cache
+    def template(features: tuple[str, ...]) -> Path:
+        folder = tmp_path_factory.mktemp("template")
+        site = make_site(folder, "http://template.localhost:1", features=features)
+        with ThreadPoolExecutor(1) as thread:  # a loop of its own, beside the one that tests run in
+            thread.submit(lambda: asyncio.run(_migrate(site))).result()
+        return folder / "sebangsa.sqlite3"
+
+    return template
 
 
 @pytest.fixture
 def new_database(
-    request: pytest.FixtureRequest, migrated_sqlite: Path, tmp_path: Path
-) -> Callable[[str, str], Awaitable[str]]:
+    request: pytest.FixtureRequest,
+    sqlite_templates: Callable[[tuple[str, ...]], Path],
+    features: tuple[str, ...],
+    tmp_path: Path,
+) -> NewDatabase:
     """`await new_database("sqlite" | "postgres", name)` gives the URL of a fresh, migrated database."""
 
     async def make(kind: str, name: str) -> str:
         if kind == "sqlite":
             folder = tmp_path / name
             folder.mkdir(parents=True, exist_ok=True)
-            shutil.copy(migrated_sqlite, folder / "sebangsa.sqlite3")
+            shutil.copy(sqlite_templates(features), folder / "sebangsa.sqlite3")
             return f"sqlite://{folder / 'sebangsa.sqlite3'}"
         server: PostgresServer = request.getfixturevalue("postgres_server")
 
         async def fill(url: str) -> None:
-            await _migrate(make_site(tmp_path / "template", "http://template.localhost:1", url))
+            await _migrate(
+                make_site(tmp_path / "template", "http://template.localhost:1", url, features=features)
+            )
 
-        return await fresh_postgres_database(server, await postgres_template(server, "sebangsa", fill))
+        template = await postgres_template(server, "_".join(("sebangsa", *features)), fill)
+        return await fresh_postgres_database(server, template)
 
     return make
 
@@ -106,10 +131,12 @@ def database(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 async def site(
-    database: str, new_database: Callable[[str, str], Awaitable[str]], tmp_path: Path
+    database: str, new_database: NewDatabase, features: tuple[str, ...], tmp_path: Path
 ) -> AsyncIterator[Site]:
     """One instance at http://warga.localhost, entered: models work in the test itself. It hears nobody."""
-    made = make_site(tmp_path / "warga", "http://warga.localhost", await new_database(database, "warga"))
+    made = make_site(
+        tmp_path / "warga", "http://warga.localhost", await new_database(database, "warga"), features=features
+    )
     await made.open()
     with made.database.entered():
         yield made
@@ -153,7 +180,12 @@ async def running(site: Site) -> AsyncIterator[Instance]:
     port = int(site.settings.url.rpartition(":")[2])
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(site), host="127.0.0.1", port=port, log_level="warning", access_log=False, lifespan="on",
+            create_app(site),
+            host="127.0.0.1",
+            port=port,
+            log_level="warning",
+            access_log=False,
+            lifespan="on",
             timeout_graceful_shutdown=1,
         )
     )
@@ -175,7 +207,14 @@ async def running(site: Site) -> AsyncIterator[Instance]:
 class _Loopback(aiohttp.abc.AbstractResolver):
     async def resolve(self, host: str, port: int = 0, family: Any = socket.AF_INET) -> list[Any]:
         return [
-            {"hostname": host, "host": "127.0.0.1", "port": port, "family": socket.AF_INET, "proto": 0, "flags": 0}
+            {
+                "hostname": host,
+                "host": "127.0.0.1",
+                "port": port,
+                "family": socket.AF_INET,
+                "proto": 0,
+                "flags": 0,
+            }
         ]
 
     async def close(self) -> None:
@@ -191,13 +230,14 @@ def free_port() -> int:
 
 @pytest.fixture
 async def start(
-    new_database: Callable[[str, str], Awaitable[str]], tmp_path: Path
+    new_database: NewDatabase, features: tuple[str, ...], tmp_path: Path
 ) -> AsyncIterator[Callable[..., Awaitable[Instance]]]:
-    """`await start("warga", database="sqlite")` runs an instance at `http://warga.localhost:<port>` until the test ends."""
+    """`await start("warga", database="sqlite")` runs an instance on loopback until the test ends."""
     async with AsyncExitStack() as stack:
 
         async def run(name: str, *, database: str = "sqlite", **settings: Any) -> Instance:
             url = f"http://{name}.localhost:{free_port()}"
+            settings = {"features": features} | settings
             site = make_site(tmp_path / name, url, await new_database(database, name), **settings)
             return await stack.enter_async_context(running(site))
 

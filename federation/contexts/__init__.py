@@ -1,9 +1,11 @@
-"""The JSON-LD contexts of what we send. They are data files beside this one; those of others are never loaded."""
+"""The JSON-LD contexts of what we send. They are data files beside this one; those of others are never
+loaded.
+"""
 
 from __future__ import annotations
 
 import json
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
@@ -13,9 +15,9 @@ NAMES = frozenset({"actor", "group", "object", "chat", "reaction", "proof", "eve
 def context_for(*names: str) -> list[Any]:
     """The `@context` of a document that uses the named vocabularies; AS2 is always in it.
 
-    Names: `actor`, `group`, `object`, `chat`, `reaction`, `proof` (FEP-8b32), `event`, `civic`. Addresses come
-    first, AS2 before all (Mastodon looks for it as a plain list item), then at most one object with the terms.
-    Raises `KeyError` for a name that is none.
+    Names: `actor`, `group`, `object`, `chat`, `reaction`, `proof` (FEP-8b32), `event`, `civic`. Addresses
+    come first, AS2 before all (Mastodon looks for it as a plain list item), then at most one object with
+    the terms. Raises `KeyError` for a name that is none.
     """
     addresses, terms = _merged(names)
     return [*addresses, dict(terms)] if terms else list(addresses)
@@ -36,7 +38,7 @@ def _merged(names: tuple[str, ...]) -> tuple[tuple[str, ...], dict[str, Any]]:
     return tuple(addresses), terms
 
 
-@lru_cache(maxsize=None)
+@cache
 def _read(name: str) -> list[Any]:
     if name != "base" and name not in NAMES:
         raise KeyError(name)

@@ -8,4 +8,13 @@ from federation.database.opening import Database
 from federation.database.sql import execute, is_postgres, placeholders, rows
 from federation.database.transactions import after_commit, savepoint, transaction
 
-__all__ = ["Database", "after_commit", "execute", "is_postgres", "placeholders", "rows", "savepoint", "transaction"]
+__all__ = [
+    "Database",
+    "after_commit",
+    "execute",
+    "is_postgres",
+    "placeholders",
+    "rows",
+    "savepoint",
+    "transaction",
+]

@@ -54,13 +54,14 @@ def protocol_routes(fed: Federation, usage: Callable[[], Awaitable[discovery.Usa
     ]
     for prefix, group in (("/u", False), ("/c", True)):
         routes += [
-            Route(
-                f"{prefix}/{{name}}/inbox", plain(_of(post_inbox_of, group)), methods=["POST"]
-            ),
-            Route(f"{prefix}/{{name}}/outbox", plain(_of(actors.outbox_answer, group))),
-            Route(f"{prefix}/{{name}}/followers", plain(_of(actors.followers_answer, group))),
+            Route(f"{prefix}/{{name}}/inbox", plain(_of(post_inbox_of, group)), methods=["POST"]),
             Route(f"{prefix}/{{name}}/following", plain(_of(actors.following_answer, group))),
         ]
+    # A group's outbox and followers are answered where its posts are known: Lemmy wants shapes of its own (interop b1).
+    routes += [
+        Route("/u/{name}/outbox", plain(_of(actors.outbox_answer, False))),
+        Route("/u/{name}/followers", plain(_of(actors.followers_answer, False))),
+    ]
     return routes
 
 

@@ -1,8 +1,8 @@
 """ActivityPub JSON to plain values: pure readers, no I/O, nothing of the product.
 
-Each reader takes a parsed document (`strict_json.parse_object`) and returns a frozen value, or raises `Refused`
-with a stable code and nothing else. What is read is what is documented on the value; unknown keys are passed
-over, and no `@context` of others is ever loaded (S-029).
+Each reader takes a parsed document (`strict_json.parse_object`) and returns a frozen value, or raises
+`Refused` with a stable code and nothing else. What is read is what is documented on the value; unknown keys
+are passed over, and no `@context` of others is ever loaded (S-029).
 """
 
 from __future__ import annotations

@@ -19,13 +19,13 @@ from federation.vocabulary import (
 )
 from federation.wire.shapes import (
     MAX_CONTENT,
+    addressees,
     authority_of,
     datetime_of,
     first_id,
     flag_of,
     id_of,
     ids_of,
-    is_public,
     natural_text,
     one_id,
     plain,
@@ -41,11 +41,9 @@ MAX_INNER = 4
 _WITHOUT_ID = frozenset({"Delete"})
 """GoToSocial sends its deletions without an id; doing one twice changes nothing."""
 
-_CARRIES_ACTIVITY = frozenset(
-    {"Announce", "Undo", "Accept", "Reject", "TentativeAccept", "TentativeReject", "Resolve"}
-)
 _SHORTCODE = re.compile(r":[A-Za-z0-9_+-]{1,64}(?:@[A-Za-z0-9.-]{1,255})?:\Z")
 _ANSWERS = frozenset({"Undo", "Accept", "Reject", "TentativeAccept", "TentativeReject"})
+_CARRIES_ACTIVITY = _ANSWERS | {"Announce", "Resolve"}
 _NOT_ACTIVITIES = OBJECT_TYPES | ACTOR_TYPES | COLLECTION_TYPES
 
 
@@ -53,12 +51,13 @@ _NOT_ACTIVITIES = OBJECT_TYPES | ACTOR_TYPES | COLLECTION_TYPES
 class ActivityDocument:
     """An activity. Ids are "" where absent.
 
-    `object` is as sent (text, object or list; a list of one is that one). `object_id` is its only id, "" when
-    there are several (`Flag`), which all stand in `object_ids`. `object_type` is the embedded object's first
-    type. `inner` is the embedded activity that an `Announce`, `Undo`, `Accept`, `Reject` or `Resolve` carries.
-    `emojis` are the pictures of a reaction. `end_time` is `endTime`, or `expires` (Mbin). `has_summary` tells a moderator's `Delete` from an author's:
-    Lemmy sends the key even when it is empty. `reaction` is the emoji of an `EmojiReact` or of a Misskey `Like`.
-    `is_public` is true for Public in `to` or `cc`.
+    `object` is as sent (text, object or list; a list of one is that one). `object_id` is its only id, ""
+    when there are several (`Flag`), which all stand in `object_ids`. `object_type` is the embedded object's
+    first type. `inner` is the embedded activity that an `Announce`, `Undo`, `Accept`, `Reject` or `Resolve`
+    carries. `emojis` are the pictures of a reaction. `end_time` is `endTime`, or `expires` (Mbin).
+    `has_summary` tells a moderator's `Delete` from an author's: Lemmy sends the key even when it is empty.
+    `reaction` is the emoji of an `EmojiReact` or of a Misskey `Like`. `is_public` is true for Public in
+    `to` or `cc`.
     """
 
     id: str
@@ -100,7 +99,8 @@ def read_activity(document: Mapping[str, Any], *, allow_http: bool = False) -> A
       `Accept` or `Reject` answers may come without;
     - `foreign-id`: its id lies on another host than its actor (S-034), or it creates or edits an object of
       another host (S-038; a community may be edited by its remote moderators);
-    - `not-the-author`: a `Delete` without `summary`, that is by the author, of an object of another host (S-037);
+    - `not-the-author`: a `Delete` without `summary`, that is by the author, of an object of another host
+      (S-037);
     - `missing-field`: no `object` where the type needs one; `too-deep`; `duplicate-key`.
     """
     return _read(document, allow_http, depth=1, id_is_optional=False)
@@ -127,7 +127,7 @@ def _read(
     _check_authority(document, kind, host, obj, allow_http)
     summary = document.get("summary")
     reaction = _reaction(document, kind)
-    to, cc = document.get("to"), document.get("cc")
+    (to, public_to), (cc, public_cc) = addressees(document.get("to")), addressees(document.get("cc"))
     return ActivityDocument(
         id=uri,
         type=kind,
@@ -138,10 +138,10 @@ def _read(
         object_type=next(iter(types_of(obj)), "") if isinstance(obj, dict) else "",
         inner=_inner(kind, obj, allow_http, depth),
         target=first_id(document.get("target")),
-        to=ids_of(to),
-        cc=ids_of(cc),
+        to=to,
+        cc=cc,
         audience=first_id(document.get("audience")),
-        is_public=is_public(to) or is_public(cc),
+        is_public=public_to or public_cc,
         published=datetime_of(document.get("published")),
         updated=datetime_of(document.get("updated")),
         end_time=datetime_of(document.get("endTime")) or datetime_of(document.get("expires")),
@@ -204,13 +204,9 @@ def _check_host(obj: Any, host: str, code: str, allow_http: bool) -> None:
 
 
 def _inner(kind: str, obj: Any, allow_http: bool, depth: int) -> ActivityDocument | None:
-    if (
-        kind not in _CARRIES_ACTIVITY
-        or not isinstance(obj, dict)
-        or not ("actor" in obj or "as:actor" in obj)
-    ):
+    if kind not in _CARRIES_ACTIVITY or not isinstance(obj, dict):
         return None
-    if set(types_of(obj)) & _NOT_ACTIVITIES:
+    if "actor" not in plain(obj) or set(types_of(obj)) & _NOT_ACTIVITIES:
         return None  # LitePub's objects have an actor too
     return _read(obj, allow_http, depth=depth + 1, id_is_optional=kind in _ANSWERS)
 
@@ -218,16 +214,15 @@ def _inner(kind: str, obj: Any, allow_http: bool, depth: int) -> ActivityDocumen
 def _reaction(document: Mapping[str, Any], kind: str) -> str:
     """The emoji: FEP-c0e0 and Pleroma say it in `content`, Misskey also in `_misskey_reaction`.
 
-    One emoji or one `:shortcode:`; a text is none. An `EmojiReact` without one is refused, a `Like` still likes.
+    One emoji or one `:shortcode:`; a text is none. An `EmojiReact` without one is refused, a `Like` still
+    likes.
     """
     if kind not in ("EmojiReact", "Like"):
         return ""
-    found = text_of(document.get("content"), limit=200) or text_of(
-        document.get("_misskey_reaction"), limit=200
-    )
-    if _SHORTCODE.match(found) or (
-        0 < len(found) <= 16 and (found[0] > "\u00a8" or "\u20e3" in found) and not found.isalpha()
-    ):
+    found = text_of(document.get("content"), limit=400)
+    found = found or text_of(document.get("_misskey_reaction"), limit=400)
+    is_symbol = found != "" and (found[0] > "\u00a8" or "\u20e3" in found) and not found.isalpha()
+    if _SHORTCODE.match(found) or (is_symbol and len(found) <= 16):
         return found
     if kind == "EmojiReact":
         raise Refused("bad-field", "content is not one emoji")

@@ -40,8 +40,9 @@ MAX_EXTRA = 20_000
 
 # What no floor below needs, but a feature may: kept as sent.
 _EXTRA_KEYS = (
-    "postingRestrictedToMods", "postingWarning", "questionAnswer", "defaultPostType", "newModsWanted", "privateMods",
-    "genAI", "openness", "members", "sensitive", "attributionDomains", "description", "matrixUserId", "language",
+    "postingRestrictedToMods", "postingWarning", "questionAnswer", "defaultPostType", "newModsWanted",
+    "privateMods", "genAI", "openness", "members", "sensitive", "attributionDomains", "description",
+    "matrixUserId", "language",
 )  # fmt: skip
 _NAME = re.compile(r"[^\s@/\\<>\"\x00-\x1f\x7f]{1,128}\Z")
 
@@ -50,9 +51,10 @@ _NAME = re.compile(r"[^\s@/\\<>\"\x00-\x1f\x7f]{1,128}\Z")
 class ActorDocument:
     """An actor. Addresses are "" where absent; `summary_html` is as sent, not yet made safe.
 
-    Collections that lie on another host than the actor are left out (S-047). `moderators` is a community's list
-    of them; `attributed_to` are owners named on the actor itself (PeerTube's channels, feeds). `extra` holds
-    wire terms that only features read: PieFed's settings, flairs under `tag`, everything `civic:` and `forge:`.
+    Collections that lie on another host than the actor are left out (S-047). `moderators` is a community's
+    list of them; `attributed_to` are owners named on the actor itself (PeerTube's channels, feeds). `extra`
+    holds wire terms that only features read: PieFed's settings, flairs under `tag`, everything `civic:` and
+    `forge:`.
     """
 
     id: str
@@ -98,9 +100,9 @@ class ActorDocument:
 def read_actor(document: Mapping[str, Any], *, allow_http: bool = False) -> ActorDocument:
     """Read an actor's document, as fetched from its own host.
 
-    Raises `Refused`: `not-an-actor` (type), `bad-id`, `missing-field` (inbox, preferredUsername), `foreign-id`
-    (its inbox is on another host, S-047), `bad-field` (a name that is none, two keys with one id),
-    `duplicate-key`.
+    Raises `Refused`: `not-an-actor` (type), `bad-id`, `missing-field` (inbox, preferredUsername),
+    `foreign-id` (its inbox is on another host, S-047), `bad-field` (a name that is none, two keys with one
+    id), `duplicate-key`.
     """
     document = plain(document)
     kind = type_among(document, ACTOR_TYPES)
@@ -129,7 +131,9 @@ def read_actor(document: Mapping[str, Any], *, allow_http: bool = False) -> Acto
     icon_url, icon_alt = image_of(document.get("icon"))
     image_url, image_alt = image_of(document.get("image"))
     endpoints = document.get("endpoints")
+    found_in = endpoints if isinstance(endpoints, dict) else document  # Discourse has it beside
     capabilities = document.get("capabilities")
+    says_chat = isinstance(capabilities, dict) and capabilities.get("acceptsChatMessages") is True
     return ActorDocument(
         id=uri,
         type=kind,
@@ -143,9 +147,7 @@ def read_actor(document: Mapping[str, Any], *, allow_http: bool = False) -> Acto
         image_url=image_url,
         image_alt=image_alt,
         inbox=inbox,
-        shared_inbox=here(
-            endpoints.get("sharedInbox") if isinstance(endpoints, dict) else document.get("sharedInbox")
-        ),
+        shared_inbox=here(found_in.get("sharedInbox")),
         outbox=here(document.get("outbox")),
         followers=here(document.get("followers")),
         following=here(document.get("following")),
@@ -157,8 +159,7 @@ def read_actor(document: Mapping[str, Any], *, allow_http: bool = False) -> Acto
         discoverable=flag_of(document.get("discoverable"), otherwise=True),
         indexable=flag_of(document.get("indexable"), otherwise=True),
         posting_restricted_to_mods=flag_of(document.get("postingRestrictedToMods")),
-        accepts_chat_messages=isinstance(capabilities, dict)
-        and capabilities.get("acceptsChatMessages") is True,
+        accepts_chat_messages=says_chat,
         also_known_as=ids_of(document.get("alsoKnownAs"))[:20],
         moved_to=first_id(document.get("movedTo")),
         fields=_fields(document.get("attachment")),

@@ -18,7 +18,8 @@ _ED25519_OID_IN_BASE64 = "MCowBQYDK2VwAyEA"
 
 @dataclass(frozen=True, slots=True)
 class KeyDocument:
-    """A key as its actor states it. `kind` is rsa or ed25519; `value` is PEM, or multibase text for multikeys.
+    """A key as its actor states it. `kind` is rsa or ed25519; `value` is PEM, or multibase text for
+    multikeys.
 
     Nothing cryptographic was checked: that is done when the key is loaded.
     """
@@ -93,7 +94,9 @@ def _multikeys(value: Any, actor_id: str) -> list[KeyDocument]:
 
 
 def _are_alike(pem: KeyDocument, other: KeyDocument) -> bool:
-    """Whether a PEM key and a multikey are one: the PEM's DER ends in the key bytes that the multikey holds."""
+    """Whether a PEM key and a multikey are one: the PEM's DER ends in the key bytes that the multikey
+    holds.
+    """
     if pem.value == other.value:
         return True
     try:

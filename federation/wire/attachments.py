@@ -88,8 +88,8 @@ def read_attachments(value: Any) -> tuple[tuple[AttachmentDocument, ...], tuple[
 def file_of(document: Mapping[str, Any], kind: str) -> AttachmentDocument | None:
     """The playable or shown file of a `Video`, `Audio` or `Image` object, from its list of `url`s.
 
-    PeerTube lists renditions, partly inside the `tag` of a playlist link; the tallest mp4 of at most 720 lines
-    is taken, for phones, else the first that fits.
+    PeerTube lists renditions, partly inside the `tag` of a playlist link; the tallest mp4 of at most 720
+    lines is taken, for phones, else the first that fits.
     """
     found: list[tuple[int, str, str]] = []
     for link in _links(document.get("url"), 0):

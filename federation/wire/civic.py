@@ -1,7 +1,7 @@
 """The civic vocabulary: a report, an answer to it, and what a body says of itself.
 
-On servers that do not know it a report is an ordinary post; so these keys hang under one key each, and one that
-cannot be read leaves an ordinary post behind.
+On servers that do not know it a report is an ordinary post; so these keys hang under one key each, and one
+that cannot be read leaves an ordinary post behind.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class CivicReport:
 
 @dataclass(frozen=True, slots=True)
 class CivicStatusEvent:
-    """An answer that moves a report along: the step `seq` from one state to another. `prev` is the hash of the
-    step before, `proposed` the bodies that a rejection or transfer names.
+    """An answer that moves a report along: the step `seq` from one state to another. `prev` is the hash of
+    the step before, `proposed` the bodies that a rejection or transfer names.
     """
 
     report: str
@@ -63,7 +63,9 @@ class CivicStatusEvent:
 
 @dataclass(frozen=True, slots=True)
 class CivicBody:
-    """What a governing body publishes on its actor: areas and services it answers for, and who speaks for it."""
+    """What a governing body publishes on its actor: areas and services it answers for, and who speaks for
+    it.
+    """
 
     area_codes: tuple[str, ...]
     services: tuple[tuple[str, str], ...]  # (code, name)

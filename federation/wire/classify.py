@@ -31,13 +31,22 @@ _VERBS = {
 }
 
 
+_COLLECTIONS = {
+    "moderators": "moderators",
+    "featured": "pinned",
+    "pinned": "pinned",
+    "following": "following",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a document becomes.
 
     `kind` reads from the outside in (`announce create comment`); "" when it is refused. `kept` names the
     document's keys that were read into something, `dropped` the others, each with the reason. Keys of the
-    embedded object follow with `object.` before them. `refused` is the refusal's code or "", `detail` its detail.
+    embedded object follow with `object.` before them. `refused` is the refusal's code or "", `detail` its
+    detail.
     """
 
     kind: str
@@ -139,12 +148,7 @@ def _activity_kind(activity: ActivityDocument, allow_http: bool) -> str:
 
 def _last_word(target: str) -> str:
     word = target.rstrip("/").rpartition("/")[2]
-    return {
-        "moderators": "moderators",
-        "featured": "pinned",
-        "pinned": "pinned",
-        "following": "following",
-    }.get(word, "collection")
+    return _COLLECTIONS.get(word, "collection")
 
 
 def _brought(obj: Any, allow_http: bool) -> str:
@@ -181,7 +185,9 @@ def _object_kind(found: ObjectDocument) -> str:
 def _outcome(
     kind: str, document: Mapping[str, Any], value: Any, sources: Mapping[str, tuple[str, ...]]
 ) -> Outcome:
-    """Compare what stands in the document with what was read: a key is kept when a field fed by it has a value."""
+    """Compare what stands in the document with what was read: a key is kept when a field fed by it has a
+    value.
+    """
     kept: list[str] = []
     dropped: list[tuple[str, str]] = []
     empty = _empty_fields(value)

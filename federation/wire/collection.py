@@ -1,4 +1,6 @@
-"""Collections and their pages, one document at a time. Walking from page to page is `federation.collection`."""
+"""Collections and their pages, one document at a time. Walking from page to page is
+`federation.collection`.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +27,8 @@ from federation.wire.shapes import (
 class CollectionDocument:
     """A collection or page. `items` are as sent (ids or objects), at most a thousand; `item_ids` their ids.
 
-    `first`, `next` and `prev` are addresses, "" where absent; `first_page` is the first page when it came along.
-    `total_items` is the sender's word, None where it says nothing (private lists say 0 or nothing).
+    `first`, `next` and `prev` are addresses, "" where absent; `first_page` is the first page when it came
+    along. `total_items` is the sender's word, None where it says nothing (private lists say 0 or nothing).
     """
 
     id: str

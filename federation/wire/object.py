@@ -24,15 +24,14 @@ from federation.wire.polls import Poll, read_poll
 from federation.wire.shapes import (
     MAX_CONTENT,
     MAX_NAME,
+    addressees,
     as_list,
     authority_of,
     datetime_of,
     first_id,
     flag_of,
     id_of,
-    ids_of,
     is_link,
-    is_public,
     language_of,
     link_of,
     natural_text,
@@ -52,11 +51,12 @@ _LONG_FORMS = frozenset({"page", "article", "event", "video", "audio", "image", 
 class ObjectDocument:
     """An object. Texts and addresses are "" where absent; `content` and `summary` are HTML as sent.
 
-    `kind` is a value of `OBJECT_KINDS`. `to` and `cc` name each addressee once, Public in its full spelling;
-    `bto` and `bcc` are never read (S-114). `summary` is a content warning on a note and an excerpt on longer
-    forms. `link_url` is the page a link post is about. `direct_message` is the LitePub flag as sent; `is_direct`
-    guesses where it is missing. `is_poll_vote`: `name` is the chosen option of the poll `in_reply_to`.
-    `extra` holds, as wire JSON, what features show besides (poll, event, place, civic keys).
+    `kind` is a value of `OBJECT_KINDS`. `to` and `cc` name each addressee once, Public in its full
+    spelling; `bto` and `bcc` are never read (S-114). `summary` is a content warning on a note and an
+    excerpt on longer forms. `link_url` is the page a link post is about. `direct_message` is the LitePub
+    flag as sent; `is_direct` guesses where it is missing. `is_poll_vote`: `name` is the chosen option of
+    the poll `in_reply_to`. `extra` holds, as wire JSON, what features show besides (poll, event, place,
+    civic keys).
     """
 
     id: str
@@ -115,8 +115,8 @@ def read_object(document: Mapping[str, Any], *, allow_http: bool = False) -> Obj
     """Read an object, as sent by or fetched from its own host.
 
     Its author lies on the host of its id: every server of the network demands that (interop b0). Raises
-    `Refused`: `not-an-object` (an unknown type, an actor), `bad-id`, `missing-field` (attributedTo), `bad-field`
-    (several authors), `foreign-id` (the author is on another host), `duplicate-key`.
+    `Refused`: `not-an-object` (an unknown type, an actor), `bad-id`, `missing-field` (attributedTo),
+    `bad-field` (several authors), `foreign-id` (the author is on another host), `duplicate-key`.
     """
     document = plain(document)
     kind_name = type_among(document, OBJECT_TYPES)
@@ -127,17 +127,14 @@ def read_object(document: Mapping[str, Any], *, allow_http: bool = False) -> Obj
         raise Refused("bad-id", "an object's id")
     kind = OBJECT_KINDS[kind_name]
     author, group = _authors(document, kind)
-    if authority_of(uri, allow_http=allow_http) != (
-        authority_of(author, allow_http=allow_http) if author else None
-    ):
-        if author or kind not in ("tombstone", "place"):
-            raise Refused("foreign-id", f"the author {author[:200]} is on another host")
+    host = authority_of(uri, allow_http=allow_http)
+    if author and authority_of(author, allow_http=allow_http) != host:  # tombstones and places may have none
+        raise Refused("foreign-id", f"the author {author[:200]} is on another host")
     tags = read_tags(document.get("tag"))
     files, links = read_attachments(document.get("attachment"))
     if kind in ("video", "audio", "image") and not files and (own := file_of(document, kind)) is not None:
         files = (own,)
-    to, cc = ids_of(document.get("to")), ids_of(document.get("cc"))
-    public_to, public_cc = is_public(document.get("to")), is_public(document.get("cc"))
+    (to, public_to), (cc, public_cc) = addressees(document.get("to")), addressees(document.get("cc"))
     content = natural_text(document, "content", limit=MAX_CONTENT)
     name = natural_text(document, "name", limit=MAX_NAME)
     in_reply_to = first_id(document.get("inReplyTo"))
@@ -208,8 +205,8 @@ def read_object(document: Mapping[str, Any], *, allow_http: bool = False) -> Obj
 def _authors(document: Mapping[str, Any], kind: str) -> tuple[str, str]:
     """The author and, where one is named beside it, the group or channel.
 
-    PeerTube lists its person and its channel, each with a type. Mobilizon's group events are attributed to the
-    group and written by `actor`. Any other list has no one reading (S-040).
+    PeerTube lists its person and its channel, each with a type. Mobilizon's group events are attributed to
+    the group and written by `actor`. Any other list has no one reading (S-040).
     """
     value = document.get("attributedTo")
     if value is None or value == []:
@@ -269,7 +266,9 @@ def _link_url(kind: str, links: tuple[LinkDocument, ...], source: Any, foreign_u
 
 
 def _conversation(document: Mapping[str, Any]) -> str:
-    """What ties a thread together: any text, as Mastodon's are `tag:` URIs; FEP-7888 `context` where there is none."""
+    """What ties a thread together: any text, as Mastodon's are `tag:` URIs; FEP-7888 `context` where there
+    is none.
+    """
     for key in ("conversation", "context", "inConversation"):
         value = document.get(key)
         if isinstance(value, list):
@@ -295,8 +294,8 @@ def _place_of(document: Mapping[str, Any], kind: str) -> Place | None:
 def _is_direct(
     kind: str, flag: bool | None, public: bool, to: tuple[str, ...], cc: tuple[str, ...], audience: str
 ) -> bool:
-    """Whether it is a message to people. Without the flag: nobody but actors is addressed, which a reader of one
-    document can only guess from the usual addresses of follower collections.
+    """Whether it is a message to people. Without the flag: nobody but actors is addressed, which a reader
+    of one document can only guess from the usual addresses of follower collections.
     """
     if public:
         return False

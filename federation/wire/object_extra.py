@@ -21,8 +21,8 @@ _ALWAYS = (
 _OF_KIND = {
     "question": ("oneOf", "anyOf", "endTime", "closed", "votersCount"),
     "event": (
-        "startTime", "endTime", "timezone", "joinMode", "maximumAttendeeCapacity", "participantCount", "isOnline",
-        "onlineLink", "externalParticipationUrl", "status",
+        "startTime", "endTime", "timezone", "joinMode", "maximumAttendeeCapacity", "participantCount",
+        "isOnline", "onlineLink", "externalParticipationUrl", "status",
     ),
     "video": ("duration", "views"),
     "audio": ("duration",),
@@ -36,18 +36,14 @@ def object_extra(document: Mapping[str, Any], kind: str) -> dict[str, Any]:
         value = document.get(key)
         if value is None or value == []:
             continue
-        if (
-            isinstance(value, bool | int | float)
-            or (isinstance(value, str) and len(value) <= 2_048)
-            or _is_small(value)
-        ):
+        if isinstance(value, bool | int | float) or _is_small(value):
             found[key] = value
     return found
 
 
 def _is_small(value: Any) -> bool:
     if isinstance(value, str):
-        return False
+        return len(value) <= 2_048
     try:
         return len(dumps(value)) <= MAX_EXTRA
     except (ValueError, RecursionError, TypeError):

@@ -42,10 +42,7 @@ def plain(document: Mapping[str, Any]) -> Mapping[str, Any]:
     Raises `Refused("duplicate-key")` when one key stands there in two spellings: the checker and the handler
     could read different values (S-028, S-031).
     """
-    for key in document:
-        if ":" in key or key[:1] == "@":
-            break
-    else:
+    if ":" not in "".join(document) and "@id" not in document and "@type" not in document:
         return document
     found: dict[str, Any] = {}
     for key, value in document.items():
@@ -79,12 +76,13 @@ def objects_of(value: Any) -> list[Mapping[str, Any]]:
 
 def is_link(value: Any) -> TypeGuard[str]:
     """Whether it is http(s) text that is good enough to be compared, stored and shown as a link."""
-    return (
-        isinstance(value, str)
-        and len(value) <= MAX_URL
-        and _LINK.match(value) is not None
-        and (value.isascii() or value.isprintable())  # no right-to-left marks (S-062)
-    )
+    return isinstance(value, str) and len(value) <= MAX_URL and _is_link(value)
+
+
+@lru_cache(maxsize=8192)
+def _is_link(value: str) -> bool:
+    # The same addresses stand many times in one document, and in the next ones. No right-to-left marks (S-062).
+    return _LINK.match(value) is not None and (value.isascii() or value.isprintable())
 
 
 def link_of(value: Any) -> str:
@@ -135,10 +133,18 @@ def one_id(value: Any) -> str | None:
 
 def first_id(value: Any) -> str:
     """The first id of a value, or ""."""
+    if value is None:
+        return ""
     for item in as_list(value):
         if found := id_of(item):
             return found
     return ""
+
+
+def addressees(value: Any) -> tuple[tuple[str, ...], bool]:
+    """The ids in a `to` or `cc`, and whether Public is among them (`ids_of` and `is_public` in one)."""
+    found = ids_of(value)
+    return found, AS_PUBLIC in found or (isinstance(value, list) and len(value) > MAX_ITEMS and is_public(value))
 
 
 def is_public(value: Any) -> bool:
@@ -161,12 +167,14 @@ def types_of(document: Mapping[str, Any]) -> tuple[str, ...]:
     """All types of an object in their plain spelling (`as:Note` and the full IRI are `Note`)."""
     value = document.get("type", document.get("@type"))
     if isinstance(value, str):
-        return (plain_term(value),)
+        return (plain_term(value) if ":" in value else value,)
     return tuple(plain_term(item) for item in as_list(value) if isinstance(item, str))
 
 
 def type_among(document: Mapping[str, Any], known: frozenset[str]) -> str:
-    """The first of an object's types that is in `known`, else "". This is the one reading of a list (S-030)."""
+    """The first of an object's types that is in `known`, else "". This is the one reading of a list
+    (S-030).
+    """
     for found in types_of(document):
         if found in known:
             return found
@@ -188,11 +196,11 @@ def text_of(value: Any, *, limit: int = MAX_NAME) -> str:
 
 def natural_text(document: Mapping[str, Any], key: str, *, limit: int = MAX_NAME) -> str:
     """Text that may stand under `key` or, by language, under `keyMap`. Where both do, `key` counts."""
-    found = text_of(document.get(key), limit=limit)
-    if found:
+    value = document.get(key)
+    if value and (found := text_of(value, limit=limit)):
         return found
     by_language = document.get(key + "Map")
-    if isinstance(by_language, dict):
+    if by_language and isinstance(by_language, dict):
         for value in by_language.values():
             if found := text_of(value, limit=limit):
                 return found
@@ -231,6 +239,8 @@ def datetime_of(value: Any) -> datetime | None:
 
     Without a zone it is read as UTC.
     """
+    if value is None:
+        return None
     if isinstance(value, list):
         value = value[0] if value else None
     if isinstance(value, dict):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,10 @@ from federation.wire.shapes import link_of, objects_of, text_of, types_of
 
 MAX_TAGS = 100
 """Of each kind (S-095): Mastodon's own limit for mentions lies far below."""
+
+
+_SHORTCODE = re.compile(r"[\w+-]{1,100}\Z")
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +92,7 @@ def _emoji(tag: Mapping[str, Any]) -> Emoji | None:
     icon = tag.get("icon")
     url = link_of(icon.get("url")) if isinstance(icon, dict) else link_of(icon)
     # S-066: it becomes part of a pattern and of a page, so nothing but a word may be one.
-    if (
-        not name
-        or not url
-        or not name.replace("-", "_").replace("+", "_").isidentifier()
-        and not name.isalnum()
-    ):
+    if not url or not _SHORTCODE.match(name):
         return None
     return Emoji(name, url, link_of(tag.get("id")))
 
@@ -114,10 +114,7 @@ def _flair(tag: Mapping[str, Any]) -> Flair | None:
 
 def _colour(value: Any) -> str:
     # It ends in a style attribute: six hexadecimal digits or nothing.
-    if isinstance(value, str) and len(value) == 7 and value[0] == "#":
-        if all(digit in "0123456789abcdefABCDEF" for digit in value[1:]):
-            return value.lower()
-    return ""
+    return value.lower() if isinstance(value, str) and _COLOUR.match(value) else ""
 
 
 def _is_quote(tag: Mapping[str, Any]) -> bool:

@@ -53,7 +53,9 @@ class ArqEngine:
                 job, _job_id=f"wake:{job}:{window}", _defer_by=window * WINDOW - now, _queue_name=QUEUE_NAME
             )
         except (RedisError, OSError) as error:
-            log.warning("the queue cannot be reached; the sweep will find the work", job=job, error=str(error))
+            log.warning(
+                "the queue cannot be reached; the sweep will find the work", job=job, error=str(error)
+            )
 
     async def start(self) -> None:
         self._pool = await create_pool(
@@ -72,7 +74,11 @@ class ArqEngine:
         return Worker(
             functions=[_function(self._site, name) for name in self._site.woken],
             cron_jobs=[
-                cron(_function(self._site, periodic.job), name=f"every:{periodic.job}", **_times(periodic.seconds))
+                cron(
+                    _function(self._site, periodic.job),
+                    name=f"every:{periodic.job}",
+                    **_times(periodic.seconds),
+                )
                 for periodic in self._site.periodic
             ],
             redis_settings=self._settings,

@@ -87,7 +87,7 @@ class Queue:
             if function is None:
                 raise LookupError(f"no job named {row.name}")
             await function(self._site, *row.args)
-        except Exception as fault:  # noqa: BLE001 - one bad job must not stop the others (S-144)
+        except Exception as fault:
             log.exception("a job failed", job=row.name, attempts=row.attempts)
             row.is_dead = row.attempts >= MAX_ATTEMPTS or function is None
             row.error = repr(fault)[:1000]

@@ -35,7 +35,9 @@ class InProcessEngine:
             self._tasks.append(asyncio.create_task(self._serve(job), name=f"job {job}"))
         for periodic in self._site.periodic:
             self._tasks.append(
-                asyncio.create_task(self._repeat(periodic.job, periodic.seconds), name=f"every {periodic.job}")
+                asyncio.create_task(
+                    self._repeat(periodic.job, periodic.seconds), name=f"every {periodic.job}"
+                )
             )
         for job in self._site.woken:
             self.wake(job)  # what the last process left behind
@@ -63,5 +65,5 @@ class InProcessEngine:
         try:
             with self._site.database.entered():
                 await self._site.jobs[job](self._site)
-        except Exception:  # noqa: BLE001 - the next wake-up or the sweep tries again
+        except Exception:
             log.exception("a job failed", job=job)

@@ -9,5 +9,7 @@ class Templates:
     def __init__(self, folders: Any, site: Any) -> None:
         self.folders = folders
 
-    def render(self, request: Any, name: str, context: dict[str, Any], status_code: int = 200) -> HTMLResponse:
+    def render(
+        self, request: Any, name: str, context: dict[str, Any], status_code: int = 200
+    ) -> HTMLResponse:
         return HTMLResponse("interim", status_code)

@@ -49,7 +49,11 @@ def page(endpoint: Endpoint) -> Endpoint:
         if request.method == "POST":
             await _check_form(site, request, session or visitor)
         response = await endpoint(request)
-        if fresh and request.method == "GET" and response.headers.get("content-type", "").startswith("text/html"):
+        if (
+            fresh
+            and request.method == "GET"
+            and response.headers.get("content-type", "").startswith("text/html")
+        ):
             set_cookie(site, response, VISITOR_COOKIE, fresh)
         if request.state.viewer is not None:
             response.headers.setdefault("cache-control", "private, no-store")

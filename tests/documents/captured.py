@@ -13,7 +13,9 @@ OUTCOMES = OWN.parent / "federation" / "document_outcomes.json"
 
 
 def captured_folder() -> Path | None:
-    """Where the captured documents lie: `activitypub/` under `SEBANGSA_TEST_DOCUMENTS`; None where it is not set."""
+    """Where the captured documents lie: `activitypub/` under `SEBANGSA_TEST_DOCUMENTS`; None where it is
+    not set.
+    """
     root = os.environ.get("SEBANGSA_TEST_DOCUMENTS")
     folder = Path(root) / "activitypub" if root else None
     return folder if folder is not None and folder.is_dir() else None
@@ -33,7 +35,9 @@ def own() -> Iterator[tuple[str, dict[str, Any], str]]:
 
 
 def filled_in(value: Any, scrubbed: list[int] | None = None) -> Any:
-    """Mbin's snapshots with values where ids, dates and keys were scrubbed, so that their shapes can be read."""
+    """Mbin's snapshots with values where ids, dates and keys were scrubbed, so that their shapes can be
+    read.
+    """
     scrubbed = [0] if scrubbed is None else scrubbed
     if value == "SCRUBBED_ID":
         scrubbed[0] += 1

@@ -78,7 +78,10 @@ async def test_a_reply_a_like_a_boost_and_their_undoing_travel_back(neighbours: 
         post = await Post.get(id=post.id)
         assert (post.replies_count, post.likes_count, post.boosts_count) == (1, 1, 1)
         assert set(await Notification.filter(recipient_id=ani_id).values_list("type", flat=True)) == {
-            "follow", "mention", "favourite", "reblog",
+            "follow",
+            "mention",
+            "favourite",
+            "reblog",
         }
     async with kota.inside() as site:
         await voting.vote(site, budi, seen, 0)
@@ -149,4 +152,3 @@ async def test_a_locked_person_answers_each_request_to_follow(neighbours: Pair) 
     await settle(warga, kota)
     async with warga.inside():
         assert (await Follow.get(id=made.id)).state == FollowState.ACCEPTED
-

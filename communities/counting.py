@@ -1,0 +1,35 @@
+"""How many threads a community has, kept on its actor for the directory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tortoise.expressions import F
+
+from federation.models import Actor
+from sebangsa.hooks import Origin
+from sebangsa.models import Post
+
+if TYPE_CHECKING:
+    from sebangsa.site import Site
+
+
+async def count_new(site: Site, post: Post, origin: Origin) -> None:
+    """A post was written."""
+    await count_thread(post, +1)
+
+
+async def count_deletion(site: Site, post: Post, origin: Origin) -> None:
+    """Its author took it back; one that was removed before is not counted any more."""
+    if post.removed_at is None:
+        await count_thread(post, -1)
+
+
+async def count_thread(post: Post, by: int) -> None:
+    """Count an opening post, in the transaction under way."""
+    if post.community_id is None or post.in_reply_to_id is not None:
+        return
+    changes: dict[str, Any] = {"posts_count": F("posts_count") + by}
+    if by > 0:
+        changes["last_post_at"] = post.created_at
+    await Actor.filter(id=post.community_id).update(**changes)

@@ -1,0 +1,29 @@
+"""All addresses of this feature."""
+
+from __future__ import annotations
+
+from starlette.routing import BaseRoute, Route
+
+from communities import api, collections, moderation_pages, pages
+
+ROUTES: list[BaseRoute] = [
+    Route("/communities", pages.directory),
+    Route("/communities/new", pages.new, methods=["GET", "POST"]),
+    Route("/c/{name}", pages.show),
+    Route("/c/{name}/outbox", collections.outbox),
+    Route("/c/{name}/followers", collections.followers),
+    Route("/c/{name}/moderators", collections.moderators),
+    Route("/c/{name}/featured", collections.featured),
+    Route("/c/{name}/submit", pages.submit, methods=["GET", "POST"]),
+    Route("/c/{name}/join", pages.post_join, methods=["POST"]),
+    Route("/c/{name}/leave", pages.post_leave, methods=["POST"]),
+    Route("/c/{name}/members", pages.members),
+    Route("/c/{name}/members/{act}", moderation_pages.post_member, methods=["POST"]),
+    Route("/c/{name}/settings", pages.settings, methods=["GET", "POST"]),
+    Route("/c/{name}/log", pages.log),
+    Route("/p/{id:int}/moderate/{act}", moderation_pages.post_moderate, methods=["POST"]),
+    Route("/api/sebangsa/v1/communities", api.directory),
+    Route("/api/sebangsa/v1/communities/{name}", api.show),
+    Route("/api/sebangsa/v1/communities/{name}/join", api.post_join, methods=["POST"]),
+    Route("/api/sebangsa/v1/communities/{name}/leave", api.post_leave, methods=["POST"]),
+]

@@ -1,0 +1,139 @@
+"""`sebangsa user …`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sebangsa.cli.instance import instance_command, json_option, say_json
+
+if TYPE_CHECKING:
+    from sebangsa.models import User
+    from sebangsa.site import Site
+
+ROLES = click.Choice(["member", "moderator", "admin"])
+
+
+@click.group("user")
+def command() -> None:
+    """Accounts of this server."""
+
+
+@command.command("create")
+@click.argument("name")
+@click.option("--email", default="", help="E-mail address.")
+@click.option("--password", help="At least 8 characters. Without it, a one-time sign-in link is printed.")
+@click.option("--role", type=ROLES, default="member", show_default=True, help="What the account may do.")
+@click.option("--display-name", default="", help="The name that people see.")
+@json_option
+@instance_command
+async def create(
+    site: Site, name: str, email: str, password: str | None, role: str, display_name: str, as_json: bool
+) -> None:
+    """Make an account, whatever SEBANGSA_REGISTRATION says.
+
+    NAME stands in the handle: letters a to z, digits and _. A password on the command line can be seen by others on
+    this machine while the command runs; leave it out and pass on the printed link instead.
+    """
+    from sebangsa.accounts import create_user, make_link
+    from sebangsa.models import Role
+
+    user = await create_user(
+        site, name, password=password or "", email=email, display_name=display_name, role=Role(role)
+    )
+    link = "" if password else await make_link(site, "sign-in", user)
+    if as_json:
+        say_json(_described(site, user) | {"sign_in_link": link or None})
+        return
+    click.echo(f"{_handle(site, user)} is made ({user.role.value}): {user.actor.uri}")
+    if link:
+        click.echo(f"Sign in once with this link, within 24 hours: {link}")
+
+
+@command.command("show")
+@click.argument("name")
+@json_option
+@instance_command
+async def show(site: Site, name: str, as_json: bool) -> None:
+    """What is known of an account: role, state, when it was last here."""
+    from sebangsa.accounts import user_by_name
+
+    user = await user_by_name(name)
+    described = _described(site, user)
+    if as_json:
+        say_json(described)
+        return
+    for key, value in described.items():
+        click.echo(f"{key.replace('_', ' '):<16} {'-' if value in (None, '') else value}")
+
+
+@command.command("role")
+@click.argument("name")
+@click.argument("role", type=ROLES)
+@instance_command
+async def change_role(site: Site, name: str, role: str) -> None:
+    """Make somebody a moderator or administrator of this server, or a member again."""
+    from sebangsa.accounts import user_by_name
+    from sebangsa.models import Role
+
+    user = await user_by_name(name)
+    user.role = Role(role)
+    await user.save(update_fields=["role"])
+    click.echo(f"{_handle(site, user)} is {role} now.")
+
+
+@command.command("password")
+@click.argument("name")
+@click.option("--password", help="The new one. Without it, a one-time link is printed with which to choose one.")
+@instance_command
+async def password(site: Site, name: str, password: str | None) -> None:
+    """Give an account a new password, and sign it out everywhere."""
+    from sebangsa.accounts import make_link, set_password, user_by_name
+
+    user = await user_by_name(name)
+    if password:
+        await set_password(site, user, password)
+        click.echo(f"{_handle(site, user)} has a new password and is signed out everywhere.")
+    else:
+        click.echo(await make_link(site, "reset-password", user))
+
+
+@command.command("disable")
+@click.argument("name")
+@instance_command
+async def disable(site: Site, name: str) -> None:
+    """Close an account to its owner and sign it out everywhere; what was posted stays."""
+    from sebangsa.accounts import disable, user_by_name
+
+    user = await user_by_name(name)
+    await disable(site, user)
+    click.echo(f"{_handle(site, user)} is disabled.")
+
+
+def _handle(site: Site, user: User) -> str:
+    return f"@{user.actor.username}@{site.federation.config.domain}"
+
+
+def _described(site: Site, user: User) -> dict[str, Any]:
+    return {
+        "handle": _handle(site, user),
+        "display_name": user.actor.name,
+        "uri": user.actor.uri,
+        "type": user.actor.type,
+        "email": user.email,
+        "role": user.role.value,
+        "has_password": bool(user.password_hash),
+        "posts": user.actor.posts_count,
+        "followers": user.actor.followers_count,
+        "following": user.actor.following_count,
+        "created_at": _moment(user.created_at),
+        "approved_at": _moment(user.approved_at),
+        "last_seen_at": _moment(user.last_seen_at),
+        "disabled_at": _moment(user.disabled_at),
+        "suspended_at": _moment(user.actor.suspended_at),
+    }
+
+
+def _moment(moment: Any) -> str | None:
+    return moment.isoformat(timespec="seconds") if moment else None

@@ -1,0 +1,53 @@
+"""Apps: registered by anybody, known by id and secret."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from sebangsa.accounts import hash_token
+from sebangsa.errors import Invalid
+from sebangsa.models import OAuthApp
+from sebangsa.oauth.errors import invalid_client
+from sebangsa.oauth.redirects import check_redirects, check_website
+from sebangsa.oauth.scopes import DEFAULT, read_scopes
+from sebangsa.text.plain import clean_name
+
+if TYPE_CHECKING:
+    from sebangsa.site import Site
+
+MAX_NAME = 60
+
+
+async def register_app(
+    site: Site, name: str, redirect_uris: Iterable[str], *, scopes: str = "", website: str = ""
+) -> tuple[OAuthApp, str]:
+    """Write an app; returns it with its secret, which is never shown again.
+
+    Raises `Invalid` for a name, address or website that cannot be, `OAuthError` for an unknown scope.
+    """
+    cleaned = clean_name(name, MAX_NAME)
+    if not cleaned or len(name) > MAX_NAME:
+        raise Invalid("app-name-invalid", f"Name must have 1 to {MAX_NAME} characters.", field="client_name")
+    secret = secrets.token_urlsafe(32)
+    app = await OAuthApp.create(
+        id=site.ids.next(),
+        client_id=secrets.token_urlsafe(32),
+        client_secret_hash=hash_token(secret),
+        name=cleaned,
+        website=check_website(website.strip()),
+        redirect_uris=check_redirects(redirect_uris),
+        scopes=" ".join(read_scopes(scopes)) or DEFAULT,
+        created_at=site.clock.now(),
+    )
+    return app, secret
+
+
+async def app_by_secret(client_id: str, client_secret: str) -> OAuthApp:
+    """The app that proves itself. Raises `OAuthError` (`invalid_client`)."""
+    app = await OAuthApp.get_or_none(client_id=client_id[:64])
+    if app is None or not hmac.compare_digest(app.client_secret_hash, hash_token(client_secret)):
+        raise invalid_client()
+    return app

@@ -1,0 +1,243 @@
+"""What the inbox takes in, and what it refuses before anything is written. Raw requests to a running server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from federation.models import Actor as ActorRow
+from federation.models import ActorKey, Follow, InboundActivity
+from federation.signatures import SigningKey, load_private_key, sign_request
+from sebangsa.models import Post
+from tests.foreign_server import PUBLIC, Actor, ForeignServer, foreign_server, key_pair, post
+from tests.instances import Instance, settle
+
+Start = Callable[..., Awaitable[Instance]]
+
+
+@pytest.fixture
+async def lain() -> AsyncIterator[ForeignServer]:
+    async with foreign_server("lain") as server:
+        yield server
+
+
+@pytest.fixture
+async def warga(start: Start) -> Instance:
+    return await start("warga")
+
+
+async def counts(instance: Instance) -> dict[str, int]:
+    """How many rows there are of all that an inbox may write."""
+    with instance.site.database.entered():
+        return {
+            model.__name__: await model.all().count()
+            for model in (ActorRow, ActorKey, InboundActivity, Post, Follow)
+        }
+
+
+def hello(author: Actor, **more: Any) -> dict[str, Any]:
+    return author.activity("Create", author.note("1", "<p>Halo</p>"), **more)
+
+
+async def test_a_signed_activity_is_stored_and_accepted(warga: Instance, lain: ForeignServer) -> None:
+    rini = lain.actor("rini")
+    assert await rini.send(warga, hello(rini)) == (202, {})
+    with warga.site.database.entered():
+        [row] = await InboundActivity.all()
+        assert row.type == "Create"
+
+
+async def test_rfc_9421_signatures_are_accepted_too(warga: Instance, lain: ForeignServer) -> None:
+    rini = lain.actor("rini")
+    assert (await rini.send(warga, hello(rini), scheme="rfc9421"))[0] == 202
+
+
+async def test_an_unknown_activity_type_is_accepted_and_counted(warga: Instance, lain: ForeignServer) -> None:
+    rini = lain.actor("rini")
+    assert (await rini.send(warga, rini.activity("Travel", "https://x.example/1")))[0] == 202
+    await settle(warga)
+    assert warga.site.federation.unknown_types == {"Travel": 1}
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"body": b'{"changed": true}'}, "digest-wrong"),
+        ({"without": ["digest"]}, "signature-incomplete"),
+        ({"without": ["signature"]}, "signature-missing"),
+        ({"now": 1_000_000_000.0}, "signature-expired"),
+    ],
+)
+async def test_s016_s017_s019_a_signature_that_does_not_cover_this_request_is_refused(
+    warga: Instance, lain: ForeignServer, options: dict[str, Any], code: str
+) -> None:
+    rini = lain.actor("rini")
+    activity = hello(rini)
+    if "body" in options:
+        options = {"body": json.dumps(activity | {"summary": "lain"}).encode()}
+    before = await counts(warga)
+    status, answer = await rini.send(warga, activity, **options)
+    assert status == 401
+    assert answer["code"] in (code, "digest-missing")
+    assert (await counts(warga))["InboundActivity"] == before["InboundActivity"]
+
+
+async def test_s018_a_signature_made_for_another_server_is_refused(
+    warga: Instance, lain: ForeignServer
+) -> None:
+    rini = lain.actor("rini")
+    body = json.dumps(hello(rini)).encode()
+    headers = sign_request(
+        "POST", "http://elsewhere.example/inbox", body, rini.key, scheme="cavage", now=warga.site.clock.time()
+    )
+    status, answer = await post(warga.http, f"{warga.url}/inbox", body, headers)
+    assert (status, answer["code"]) == (401, "signature-host")
+
+
+async def test_s019_the_same_request_twice_has_one_effect(warga: Instance, lain: ForeignServer) -> None:
+    rini = lain.actor("rini")
+    ani = await warga.user("ani")
+    follow = rini.activity("Follow", ani.actor.uri)
+    assert [(await rini.send(warga, follow))[0] for _ in range(3)] == [202, 202, 202]
+    await settle(warga)
+    with warga.site.database.entered():
+        assert await Follow.all().count() == 1
+        assert (await ActorRow.get(id=ani.actor_id)).followers_count == 1
+
+
+async def test_s020_a_signer_cannot_speak_for_another_actor(warga: Instance, lain: ForeignServer) -> None:
+    rini, budi = lain.actor("rini"), lain.actor("budi", key=1)
+    status, answer = await rini.send(warga, hello(budi))
+    assert (status, answer["code"]) == (401, "signer-is-not-actor")
+    assert (await counts(warga))["InboundActivity"] == 0
+
+
+async def test_s021_a_key_that_its_owner_does_not_list_is_refused(
+    warga: Instance, lain: ForeignServer
+) -> None:
+    rini = lain.actor("rini")
+    async with foreign_server("evil") as evil:
+        evil.documents["/key"] = {
+            "id": f"{evil.origin}/key",
+            "type": "Key",
+            "owner": rini.uri,
+            "publicKeyPem": key_pair(1).public,
+        }
+        forged = SigningKey(f"{evil.origin}/key", load_private_key(key_pair(1).private))
+        status, answer = await rini.send(warga, hello(rini), key=forged)
+    assert (status, answer["code"]) == (401, "key-unavailable")
+    assert (await counts(warga))["ActorKey"] == (await counts(warga))["ActorKey"]
+
+
+async def test_s022_an_actor_that_redirects_to_another_hosts_actor_is_not_believed(
+    warga: Instance, lain: ForeignServer
+) -> None:
+    rini = lain.actor("rini")
+    async with foreign_server("evil") as evil:
+        evil.documents["/users/rini"] = lain.documents["/users/rini"]
+        forged = SigningKey(f"{evil.origin}/users/rini#main-key", load_private_key(key_pair(0).private))
+        status, _ = await rini.send(warga, hello(rini), key=forged)
+    assert status == 401
+
+
+async def test_s025_a_rotated_key_is_read_again_once(warga: Instance, lain: ForeignServer) -> None:
+    rini = lain.actor("rini")
+    assert (await rini.send(warga, hello(rini)))[0] == 202
+    rotated = lain.actor("rini", key=1)
+    lain.asked.clear()
+    assert (await rotated.send(warga, rotated.activity("Like", "https://x.example/1")))[0] == 202
+    assert lain.asked.count("/users/rini") == 1
+
+
+async def test_s025_many_bad_signatures_cause_one_look_at_the_key(
+    warga: Instance, lain: ForeignServer
+) -> None:
+    rini = lain.actor("rini")
+    assert (await rini.send(warga, hello(rini)))[0] == 202
+    lain.asked.clear()
+    forged = SigningKey(rini.key.key_id, load_private_key(key_pair(2).private))
+    for _ in range(10):
+        assert (await rini.send(warga, hello(rini), key=forged))[0] == 401
+    assert lain.asked.count("/users/rini") == 1
+
+
+async def test_s027_a_stranger_that_deletes_itself_costs_nothing(
+    warga: Instance, lain: ForeignServer
+) -> None:
+    rini = lain.actor("rini")
+    del lain.documents["/users/rini"]
+    lain.asked.clear()
+    assert (await rini.send(warga, rini.activity("Delete", rini.uri, to=[PUBLIC])))[0] == 202
+    assert lain.asked == []
+    assert (await counts(warga))["InboundActivity"] == 0
+
+
+async def test_s033_other_media_types_are_refused(warga: Instance, lain: ForeignServer) -> None:
+    rini = lain.actor("rini")
+    for media_type in ("text/plain", "application/x-www-form-urlencoded", "application/json", ""):
+        status, answer = await rini.send(warga, hello(rini), headers={"Content-Type": media_type})
+        assert (status, answer["code"]) == (415, "wrong-media-type")
+
+
+async def test_s034_an_activity_with_an_id_of_another_host_is_refused(
+    warga: Instance, lain: ForeignServer
+) -> None:
+    rini = lain.actor("rini")
+    status, answer = await rini.send(warga, hello(rini, id="http://good.localhost/activities/1"))
+    assert (status, answer["code"]) == (403, "foreign-id")
+
+
+async def test_s030_an_actor_that_is_not_one_id_is_refused(warga: Instance, lain: ForeignServer) -> None:
+    rini = lain.actor("rini")
+    for actor in (None, 7, [], ["a", "b"], {"id": 5}):
+        status, _ = await rini.send(warga, hello(rini) | {"actor": actor})
+        assert status in (400, 403)
+    assert (await counts(warga))["InboundActivity"] == 0
+
+
+async def test_s035_one_id_with_two_bodies_keeps_the_first(warga: Instance, lain: ForeignServer) -> None:
+    rini = lain.actor("rini")
+    first = rini.activity("Like", "https://x.example/1")
+    assert (await rini.send(warga, first))[0] == 202
+    assert (await rini.send(warga, first | {"type": "Dislike"}))[0] == 202
+    with warga.site.database.entered():
+        assert [row.type for row in await InboundActivity.all()] == ["Like"]
+
+
+async def test_s137_a_body_that_is_too_large_is_refused_while_reading(
+    warga: Instance, lain: ForeignServer
+) -> None:
+    rini = lain.actor("rini")
+    status, answer = await rini.send(warga, b'{"a": "' + b"x" * 1_100_000 + b'"}')
+    assert (status, answer["code"]) == (413, "too-large")
+
+
+async def test_s032_every_malformed_body_is_a_400_and_changes_nothing(
+    warga: Instance, lain: ForeignServer, documents_folder: Path
+) -> None:
+    """Every file of the JSON parsing suite, validly signed: not JSON, or JSON that is no activity."""
+    files = sorted((documents_folder / "badinput" / "json_parsing").glob("*.json"))
+    assert len(files) == 318
+    rini = lain.actor("rini")
+    assert (await rini.send(warga, hello(rini)))[0] == 202
+    before = await counts(warga)
+    for file in files:
+        status, answer = await rini.send(warga, file.read_bytes())
+        assert status in (400, 413), file.name
+        assert answer["code"], file.name
+        if file.name.startswith("y_") and "duplicated_key" not in file.name:
+            assert answer["code"] != "not-json" or "object" in answer["detail"], file.name
+    assert await counts(warga) == before
+
+
+async def test_every_captured_document_can_be_sent_to_the_inbox_without_a_fault(
+    warga: Instance, lain: ForeignServer, documents_folder: Path
+) -> None:
+    rini = lain.actor("rini")
+    for file in sorted((documents_folder / "activitypub").rglob("*.json")):
+        status, _ = await rini.send(warga, file.read_bytes())
+        assert status < 500, file
