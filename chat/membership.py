@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from tortoise.exceptions import IntegrityError
+from tortoise.expressions import Subquery
 
 from chat.models import Chat, ChatMember, MemberState
 from federation.database import savepoint
@@ -76,5 +77,5 @@ async def knows(member: Actor, other: Actor) -> bool:
         return True
     shared = ChatMember.filter(actor_id=other.id).values("chat_id")
     return await ChatMember.exists(
-        actor_id=member.id, state__in=(MemberState.ACTIVE, MemberState.LEFT), last_message_id__gt=0, chat_id__in=shared
+        actor_id=member.id, state__in=(MemberState.ACTIVE, MemberState.LEFT), last_message_id__gt=0, chat_id__in=Subquery(shared)
     )

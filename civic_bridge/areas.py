@@ -38,7 +38,7 @@ class Area:
         return self.code.count(".") + 1
 
 
-class NotInIndonesia(ValueError):  # noqa: N818 - a reading, told to whoever typed it
+class NotInIndonesia(ValueError):
     """The point lies elsewhere; `is_swapped` when latitude and longitude seem to have changed places."""
 
     def __init__(self, is_swapped: bool) -> None:

@@ -28,7 +28,7 @@ class StatusWords:
     links: tuple[str, ...] = ()
 
 
-class TwoStates(ValueError):  # noqa: N818 - the writer is told, nothing is broken
+class TwoStates(ValueError):
     """The reply names more than one state; `names` are its hashtags as written."""
 
     def __init__(self, names: tuple[str, ...]) -> None:

@@ -91,8 +91,9 @@ async def _apply(site: Site, report: Report, event: StatusEvent, judgement: Judg
         target = await transfer_target(report, _step(event))
         if target is not None:
             await offer(site, report, target, is_transfer=True)
-    post = await Post.get(id=report.post_id)
-    await notify(site, report.reporter_id, NOTIFIED_AS, event.actor_id, post=post, step=event.seq, to=event.to_status)
+    if event.post_id is None:  # a step with a reply was told of as an answer already
+        post = await Post.get(id=report.post_id)
+        await notify(site, report.reporter_id, NOTIFIED_AS, event.actor_id, post=post, to=event.to_status)
     if report.is_ours:
         await announce_later(site, report)
 

@@ -67,7 +67,7 @@ def report_source(report: Report) -> str:
     return f"{report.description.rstrip()}\n\n{status_line(report)}".strip()
 
 
-def report_extra(report: Report, uri: str) -> dict[str, Any]:
+def report_extra(report: Report) -> dict[str, Any]:
     """What a report adds to its post's document: `civic:report` and, with a point, `location`."""
     category = category_of(report.category)
     terms: dict[str, Any] = {
@@ -82,7 +82,7 @@ def report_extra(report: Report, uri: str) -> dict[str, Any]:
         "civic:status": report.status,
         "civic:seq": report.seq,
         "civic:head": report.head_hash,
-        "civic:history": f"{uri}/history",
+        "civic:history": report.history_url,
     }
     if report.jurisdiction:
         terms["civic:jurisdiction"] = report.jurisdiction
@@ -195,10 +195,10 @@ def step_of(event: StatusEvent, report_uri: str) -> Step:
 
 
 def history_document(report: Report, uri: str, events: Sequence[StatusEvent]) -> dict[str, Any]:
-    """`…/history`: every step in order. `events` have their actor loaded."""
+    """`/civic/{reference}/history`: every step in order. `events` have their actor loaded."""
     return {
         "@context": context_for("object", "civic"),
-        "id": f"{uri}/history",
+        "id": report.history_url,
         "type": "OrderedCollection",
         "attributedTo": uri,
         "totalItems": len(events),
@@ -220,7 +220,7 @@ class HistoryItem:
     hash: str
 
 
-class BrokenChain(ValueError):  # noqa: N818 - a finding about a peer, kept as a flag
+class BrokenChain(ValueError):
     """A history whose steps are not numbered in a row, or do not hash to what follows them."""
 
 

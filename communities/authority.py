@@ -64,12 +64,19 @@ async def community_of(post: Post) -> Actor:
 
 
 async def must_moderate_post(moderator: Actor, post: Post) -> Actor:
-    """The post's community, which `moderator` moderates, standing no lower than its author. Raises `NotAllowed`."""
+    """The post's community, which `moderator` moderates. Raises `NotAllowed`."""
+    community = await community_of(post)
+    await must_moderate(community, moderator)
+    return community
+
+
+async def must_remove(moderator: Actor, post: Post) -> Actor:
+    """The same, for taking away a post: not of an author who stands higher (S-131). Raises `NotAllowed`."""
     community = await community_of(post)
     rank = await must_moderate(community, moderator)
     author = await Actor.get(id=post.author_id)
     if author.id != moderator.id and await rank_of(community, author) > rank:
-        raise NotAllowed("ranks-too-low", "You cannot do this to somebody with the same or a higher role.")
+        raise NotAllowed("ranks-too-low", "You cannot do this to somebody with a higher role.")
     return community
 
 

@@ -35,7 +35,7 @@ async def backfill_community(site: Site, community_id: int) -> None:
         return
     fed = site.federation
     try:
-        items = await fed.client.collection_items(group.outbox_url, max_items=NEWEST)
+        items = await fed.client.collection_items(group.outbox_url, max_items=NEWEST, max_pages=3)
     except Refused as refusal:
         log.info("an outbox could not be read", community=group.uri, reason=str(refusal))
         return

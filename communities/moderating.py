@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from communities import wire
-from communities.authority import must_moderate_post
+from communities.authority import must_moderate_post, must_remove
 from communities.counting import count_thread
 from communities.enacting import enact
 from communities.log import write_log
@@ -36,7 +36,7 @@ async def remove_post(
 
     Raises `NotAllowed`. Removing twice changes nothing.
     """
-    community = await must_moderate_post(moderator, post)
+    community = await must_remove(moderator, post)
     reason = clean_name(reason, 500)
     async with transaction():
         if with_replies:

@@ -17,7 +17,7 @@ async def actor_document(config: FederationConfig, actor: Actor) -> dict[str, An
     """
     keys = await ActorKey.filter(actor_id=actor.id)
     document: dict[str, Any] = {
-        "@context": context_for("actor", "group") if actor.is_group else context_for("actor"),
+        "@context": context_for(*_vocabularies(actor)),
         "id": actor.uri,
         "type": actor.type,
         "preferredUsername": actor.username,
@@ -56,6 +56,11 @@ async def actor_document(config: FederationConfig, actor: Actor) -> dict[str, An
     if actor.moved_to:
         document["movedTo"] = actor.moved_to
     return document | actor.extra
+
+
+def _vocabularies(actor: Actor) -> list[str]:
+    civic = any(key.startswith(("civic:", "forge:")) for key in actor.extra)
+    return ["actor", *(["group"] if actor.is_group else []), *(["civic"] if civic else [])]
 
 
 def tombstone(uri: str, deleted_at: Any, former_type: str = "") -> dict[str, Any]:

@@ -1,31 +1,277 @@
-"""Delivering (interim; the delivery developer replaces this file)."""
+"""Sending what is due. Each peer is a lane: its deliveries leave in order, its trouble delays nobody else.
+
+Order within a lane is given up in one case only: a delivery that failed three times is set aside until its own
+next try, so that one activity that a peer chokes on does not hold up all that follow.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+import uuid
+from collections import deque
+from datetime import datetime
+from typing import TYPE_CHECKING, cast
 
-from federation.local_keys import signing_key
-from federation.models import Delivery
-from federation.signatures import sign_request
-from federation.transport import Timeouts
+import structlog
+
+from federation.database import rows
+from federation.delivery_marks import Marks
+from federation.lanes import LANE_SECONDS, LEASE, Due, Lane, Turns, is_anything_due, read_more
+from federation.models import DeliveryState
+from federation.retry import (
+    HEAD_TRIES,
+    Judgement,
+    lane_pause,
+    may_be_the_signature,
+    next_delay,
+)
+from federation.sending import Activities, Outcome, Signer, post
+from federation.signatures import Scheme, SigningKey
 
 if TYPE_CHECKING:
     from federation.federation import Federation
 
+LANES_AT_ONCE = 64
+TROUBLED_AT_ONCE = 32
+"""Peers that failed last time have slots of their own: a thousand dead hosts never take those of the others."""
+
+SLOW_AFTER = 1.0
+SLOW_AT_ONCE = 64
+"""A lane that waits longer than this for its answer gives its slot to another, up to so many."""
+
+LOOK_EVERY = 0.25
+"""Seconds between two looks for new work while slow peers keep the job running."""
+
+MARKS_AT_ONCE = 256
+RUN_FOR = 300.0
+"""Seconds after which the job ends and asks to be woken again: workers have a limit for a job's time."""
+
+STOP_WITHIN = 3.0
+"""Seconds that requests under way get when the job is cancelled (shutdown)."""
+
+log = structlog.get_logger("federation.delivery")
+
 
 async def deliver(fed: Federation, *, budget: int | None = None) -> int:
-    done = 0
-    for row in await Delivery.filter(state="pending").order_by("id").select_related("activity"):
-        key = await signing_key(fed, row.activity.actor_id)
-        body = row.activity.body.encode()
-        headers = sign_request("POST", row.inbox_url, body, key, scheme="cavage", now=fed.clock.time())
-        answer = await fed.transport.request(
-            "POST", row.inbox_url, headers, body, max_bytes=10_000, timeout=Timeouts()
+    """Send all that is due now; returns how many deliveries were tried.
+
+    With a `budget` at most so many. Safe to run in many processes at once and to be killed at any instant.
+    Retries that are not due yet are found by the sweep.
+    """
+    return await _Delivering(fed, budget).run()
+
+
+class _Delivering:
+    """One run of the job."""
+
+    def __init__(self, fed: Federation, budget: int | None) -> None:
+        self._fed = fed
+        self._left = budget
+        self._worker = uuid.uuid4().hex
+        self._turns = Turns(fed, self._worker)
+        self._marks = Marks(fed, self._worker)
+        self._activities = Activities(fed)
+        self._signer = Signer(fed)
+        self._waiting: dict[bool, deque[Lane]] = {False: deque(), True: deque()}
+        self._running: dict[Lane, asyncio.Task[None]] = {}
+        self._turn = asyncio.Event()
+        self._looks = True  # whether more lanes may be due than we have claimed
+        self._ends_at = fed.clock.monotonic() + RUN_FOR
+        self._is_stopping = False
+        self._tried = 0
+
+    async def run(self) -> int:
+        ticker = asyncio.create_task(self._tick())
+        try:
+            while True:
+                await self._start_lanes()
+                if not self._running:
+                    if not self._marks.count:
+                        break
+                    await self._marks.write()
+                    self._looks = True  # lanes just given back may have more
+                    continue
+                self._turn.clear()
+                await self._turn.wait()
+                if self._marks.count >= MARKS_AT_ONCE:
+                    await self._marks.write()
+        finally:
+            ticker.cancel()
+            await self._stop()
+        if self._is_over() and await is_anything_due(self._fed):
+            self._fed.wake("deliver")
+        return self._tried
+
+    def _is_over(self) -> bool:
+        out_of_time = self._fed.clock.monotonic() >= self._ends_at
+        return self._is_stopping or out_of_time or (self._left is not None and self._left <= 0)
+
+    async def _start_lanes(self) -> None:
+        """Fill the free slots; claim more when nothing claimed is left."""
+        looked = False
+        for troubled in (False, True):
+            waiting = self._waiting[troubled]
+            free = self._free(troubled)
+            if not waiting and free > 0 and self._looks and not self._is_over():
+                looked = True
+                limit = TROUBLED_AT_ONCE if troubled else LANES_AT_ONCE
+                lanes = await self._turns.claim(limit, troubled=troubled)
+                await self._activities.load({lane.due[0].activity_id for lane in lanes if lane.due})
+                waiting.extend(lanes)
+            while waiting and free > 0:
+                lane = waiting.popleft()
+                free -= 1
+                self._running[lane] = asyncio.create_task(self._run_lane(lane))
+        if looked and not any(self._waiting.values()):
+            self._looks = False
+
+    def _free(self, troubled: bool) -> int:
+        mine = [lane for lane in self._running if lane.is_troubled is troubled]
+        if troubled:
+            return TROUBLED_AT_ONCE - len(mine)
+        slow = sum(lane.is_slow for lane in mine)
+        return LANES_AT_ONCE - len(mine) + min(slow, SLOW_AT_ONCE)
+
+    async def _tick(self) -> None:
+        """See which lanes are slow, and let the loop look for new work and write its marks."""
+        while True:
+            await self._fed.clock.sleep(LOOK_EVERY)
+            now = self._fed.clock.monotonic()
+            for lane in self._running:
+                lane.is_slow = lane.sending_since is not None and now - lane.sending_since >= SLOW_AFTER
+            await self._marks.write()
+            self._looks = True
+            self._turn.set()
+
+    async def _stop(self) -> None:
+        """Give everything back. Requests under way get a moment, so that fewer are sent twice."""
+        self._is_stopping = True
+        tasks = list(self._running.values())
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=STOP_WITHIN)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late)
+        for lane in [lane for waiting in self._waiting.values() for lane in waiting]:
+            self._marks.give_back(lane)
+        await self._marks.write()
+
+    async def _run_lane(self, lane: Lane) -> None:
+        try:
+            await self._drain(lane)
+        except Exception:  # noqa: BLE001 - a fault of ours in one lane must not end the others
+            log.exception("a lane stopped", host=lane.host)
+            self._pause_lane(lane, "internal error")
+        finally:
+            del self._running[lane]
+            self._marks.give_back(lane)
+            self._turn.set()
+
+    async def _drain(self, lane: Lane) -> None:
+        """Send what is due in a lane, in order, until something says stop."""
+        clock = self._fed.clock
+        if clock.monotonic() - lane.started > LEASE.total_seconds() / 2:
+            return  # it waited too long for a slot: another may have it by now
+        ends_at = clock.monotonic() + LANE_SECONDS
+        while lane.due and not self._is_over():
+            due = lane.due.popleft()
+            if self._left is not None:
+                self._left -= 1
+            self._tried += 1
+            if not await self._deliver(lane, due) or clock.monotonic() >= ends_at:
+                return
+            if not lane.due and lane.has_more:
+                await read_more(self._fed, lane, due.id)
+
+    async def _deliver(self, lane: Lane, due: Due) -> bool:
+        """Send one; false when the lane must stop here."""
+        body, key = await self._activities.get(due.activity_id)
+        if key is None:
+            self._marks.end(due, DeliveryState.FAILED, None, "its actor has no key any more")
+            return True
+        outcome = await self._send(lane, due, body, key)
+        now = self._fed.clock.now()
+        if outcome.is_ours:
+            self._marks.end(due, DeliveryState.CANCELLED, None, outcome.reason)
+            return True
+        if outcome.judgement is Judgement.LATER:
+            self._postpone(lane, due, outcome, now)
+            return False
+        self._peer_answers(lane)
+        if outcome.judgement is Judgement.DELIVERED:
+            lane.changes["succeeded_at"] = now
+            self._marks.end(due, DeliveryState.DELIVERED, outcome.status)
+        elif outcome.judgement is Judgement.REFUSED:
+            self._marks.end(due, DeliveryState.REFUSED, outcome.status, outcome.reason)
+        else:
+            return await self._close(lane, due, outcome)
+        return True
+
+    async def _send(self, lane: Lane, due: Due, body: bytes, key: SigningKey) -> Outcome:
+        """Send with the scheme that the peer took last; when it refuses, once more with the other.
+
+        Nobody says in advance which one it reads (client_api d). One that refuses both is not asked twice
+        again in this turn: it refuses what we say, not how it is signed.
+        """
+        scheme = cast(Scheme, lane.scheme)
+        lane.sending_since = self._fed.clock.monotonic()
+        try:
+            first = await post(self._fed, self._signer, due.inbox_url, body, key, scheme)
+            if first.status is None or not may_be_the_signature(first.status) or lane.both_schemes_refused:
+                return first
+            other: Scheme = "rfc9421" if scheme == "cavage" else "cavage"
+            second = await post(self._fed, self._signer, due.inbox_url, body, key, other)
+        finally:
+            lane.sending_since, lane.is_slow = None, False
+        if second.judgement is Judgement.DELIVERED:
+            lane.scheme = lane.changes["signature_scheme"] = other
+        elif second.judgement is Judgement.REFUSED:
+            lane.both_schemes_refused = True
+            return first
+        return second
+
+    def _peer_answers(self, lane: Lane) -> None:
+        if lane.failures:
+            lane.failures, lane.failing_since = 0, None
+            lane.changes |= {"failures": 0, "failing_since": None, "retry_at": None, "last_error": ""}
+
+    def _postpone(self, lane: Lane, due: Due, outcome: Outcome, now: datetime) -> None:
+        if outcome.pause is not None:
+            # It answers, and says when it wants more: nothing failed, neither peer nor activity.
+            lane.changes |= {"retry_at": now + outcome.pause, "last_error": outcome.reason}
+            return
+        attempts = due.attempts + 1
+        delay = next_delay(attempts, self._fed.rng)
+        if delay is None:
+            self._marks.end(due, DeliveryState.FAILED, outcome.status, outcome.reason)
+        else:
+            until = now + delay if attempts >= HEAD_TRIES else now
+            self._marks.postpone(due, until, outcome.status, outcome.reason)
+        self._pause_lane(lane, outcome.reason)
+
+    def _pause_lane(self, lane: Lane, reason: str) -> None:
+        now = self._fed.clock.now()
+        lane.failures += 1
+        lane.failing_since = lane.failing_since or now
+        lane.changes |= {
+            "failures": lane.failures,
+            "failing_since": lane.failing_since,
+            "retry_at": now + lane_pause(lane.failures, lane.failing_since, now, self._fed.rng),
+            "last_error": reason[:255],
+        }
+
+    async def _close(self, lane: Lane, due: Due, outcome: Outcome) -> bool:
+        """An inbox is gone for good. When it is the shared one, so is the peer."""
+        self._marks.end(due, DeliveryState.CANCELLED, outcome.status, "gone")
+        is_shared = await rows(
+            "SELECT 1 AS found FROM actors WHERE host = ? AND shared_inbox_url = ? LIMIT 1",
+            [lane.host, due.inbox_url],
         )
-        row.status = answer.status
-        row.state = "delivered" if answer.status < 300 else "refused"
-        row.reason = answer.body[:200].decode(errors="replace")
-        row.done_at = fed.clock.now()
-        await row.save()
-        done += 1
-    return done
+        if is_shared:
+            lane.changes["is_gone"] = True
+            self._marks.close(lane.host, None, "gone")
+            return False
+        self._marks.close(lane.host, due.inbox_url, "gone")
+        lane.due = deque(waiting for waiting in lane.due if waiting.inbox_url != due.inbox_url)
+        return True

@@ -1,21 +1,41 @@
-"""Publishing (interim; the delivery developer replaces this file)."""
+"""Something is published: one activity, and one delivery for each distinct inbox, in the caller's transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+import structlog
+
 from federation import strict_json
-from federation.database import after_commit, transaction
-from federation.models import Actor, Delivery, Follow, OutboundActivity, Peer
+from federation.contexts import context_for
+from federation.database import after_commit, execute, placeholders, rows, transaction
+from federation.local_keys import KeyMissing, proof_key
+from federation.models import Actor, OutboundActivity
+from federation.refusals import Refused
+from federation.retry import DEAD_AFTER
+from federation.signatures import add_proof
+from federation.urls import host_of
 
 if TYPE_CHECKING:
     from federation.federation import Federation
 
+ROWS_A_STATEMENT = 500
+
+log = structlog.get_logger("federation.outbox")
+
 
 @dataclass(frozen=True)
 class Audience:
+    """Whose inboxes an activity goes to. Our own actors among them are passed over.
+
+    `followers_of` means all accepted followers of these actors. Shared inboxes are used and merged, unless it is
+    `personal`: direct notes, `Follow` and its answers go to each one's own inbox.
+    """
+
     actors: Sequence[Actor] = ()
     followers_of: Sequence[Actor] = ()
     inbox_urls: Sequence[str] = ()
@@ -31,38 +51,155 @@ async def publish(
     is_public: bool = False,
     proof: bool = True,
 ) -> OutboundActivity:
+    """Write an activity of ours and what must be sent, joining the transaction under way.
+
+    `id`, `actor` and `@context` are added where they are absent. A value that is `msgspec.Raw` is embedded byte
+    for byte: a group passes on what it received unchanged (FEP-1b12). `is_public` lets anybody read it at its id.
+    With `proof` the actor's Ed25519 key signs it (FEP-8b32), so that others may forward it.
+    """
+    row_id = fed.ids.next()
+    activity = {
+        "@context": context_for("object"),
+        "id": fed.config.url(f"/a/{row_id}"),
+        "actor": actor.uri,
+    } | activity
+    if proof:
+        activity = await _with_proof(fed, actor, activity)
     async with transaction():
-        row_id = fed.ids.next()
-        document = {"id": fed.config.url(f"/a/{row_id}"), **activity}
-        if "id" in activity:
-            document["id"] = activity["id"]
-        known = await OutboundActivity.get_or_none(uri=document["id"])
-        if known is not None:
-            document["id"] = f"{document['id']}#{row_id}"
-        body = strict_json.dumps(document).decode()
+        now = fed.clock.now()
         row = await OutboundActivity.create(
             id=row_id,
-            uri=document["id"],
-            type=document["type"],
-            actor=actor,
-            body=body,
+            uri=activity["id"],
+            type=str(activity["type"])[:32],
+            actor_id=actor.id,
+            body=strict_json.dumps(activity).decode(),
             is_public=is_public,
-            created_at=fed.clock.now(),
+            created_at=now,
         )
-        inboxes: dict[str, str] = {}
-        for target in audience.actors:
-            if not target.is_local:
-                inboxes[target.inbox_url if audience.personal else target.delivery_url] = target.host
-        for followed in audience.followers_of:
-            for made in await Follow.filter(target_id=followed.id, state="accepted").select_related(
-                "follower"
-            ):
-                if not made.follower.is_local:
-                    inboxes[made.follower.delivery_url] = made.follower.host
-        for url, host in inboxes.items():
-            await Peer.get_or_create(host=host, defaults={"created_at": fed.clock.now()})
-            await Delivery.create(
-                id=fed.ids.next(), activity=row, host=host, inbox_url=url, run_at=fed.clock.now()
-            )
-        after_commit(lambda: fed.wake("deliver"))
+        inboxes = await _inboxes(fed, audience, now)
+        if inboxes:
+            await _write_peers(inboxes, now)
+            await _write_deliveries(fed, row, inboxes, now)
+            after_commit(lambda: fed.wake("deliver"))
     return row
+
+
+async def _with_proof(fed: Federation, actor: Actor, activity: dict[str, Any]) -> dict[str, Any]:
+    try:
+        key = await proof_key(fed, actor.id)
+    except KeyMissing:
+        log.warning("no key for a proof; sent without", actor=actor.uri)
+        return activity
+    activity = activity | {"@context": _naming_proofs(activity["@context"])}
+    try:
+        proven = add_proof(_plain(activity), key.private_key, key.key_id, created=fed.clock.time())
+    except ValueError:
+        # What a peer wrote may hold numbers that have no canonical form; it is passed on all the same.
+        return activity
+    return activity | {"proof": proven["proof"]}
+
+
+def _naming_proofs(context: Any) -> list[Any]:
+    """The context with that of proofs in it, addresses before terms."""
+    parts = context if isinstance(context, list) else [context]
+    addresses = dict.fromkeys([part for part in parts if isinstance(part, str)] + context_for("proof"))
+    return [*addresses, *(part for part in parts if not isinstance(part, str))]
+
+
+def _plain(value: Any) -> Any:
+    """The value that the raw bytes mean: what a proof speaks of."""
+    if isinstance(value, msgspec.Raw):
+        return msgspec.json.decode(value)
+    if isinstance(value, dict):
+        return {name: _plain(member) for name, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(member) for member in value]
+    return value
+
+
+async def _inboxes(fed: Federation, audience: Audience, now: datetime) -> dict[str, str]:
+    """Each distinct inbox and its lane (host), without those that get nothing."""
+    found: dict[str, str] = {}
+    for target in audience.actors:
+        if not target.is_local and target.is_usable and await _admitted(fed, target.host, target):
+            inbox = target.inbox_url if audience.personal else target.delivery_url
+            found.setdefault(inbox, target.host)
+    for inbox in audience.inbox_urls:
+        found.setdefault(inbox, host_of(inbox))
+    for row in await _followers(audience):
+        found.setdefault(row["inbox"], row["host"])
+    # A peer's actor may name an inbox of ours as its own: we never knock at our own door.
+    found = {inbox: host for inbox, host in found.items() if inbox and not fed.config.is_ours(inbox)}
+    if not found:
+        return found
+    closed = await _closed_hosts(fed, set(found.values()), now)
+    return {inbox: host for inbox, host in found.items() if host not in closed}
+
+
+async def _followers(audience: Audience) -> Sequence[Mapping[str, Any]]:
+    if not audience.followers_of:
+        return []
+    inbox = "a.inbox_url" if audience.personal else "COALESCE(NULLIF(a.shared_inbox_url, ''), a.inbox_url)"
+    return await rows(
+        f"""SELECT {inbox} AS inbox, min(a.host) AS host FROM follows f JOIN actors a ON a.id = f.follower_id
+            WHERE f.target_id IN ({placeholders(len(audience.followers_of))}) AND f.state = 'accepted'
+              AND a.host <> '' AND a.suspended_at IS NULL AND a.deleted_at IS NULL
+            GROUP BY 1""",  # noqa: S608 - placeholders
+        [target.id for target in audience.followers_of],
+    )
+
+
+async def _closed_hosts(fed: Federation, hosts: set[str], now: datetime) -> set[str]:
+    """Hosts that get nothing: blocked, gone, or dead with enough waiting for the next probe (S-140)."""
+    names = sorted(hosts)
+    closed: set[str] = set()
+    for start in range(0, len(names), ROWS_A_STATEMENT):
+        part = names[start : start + ROWS_A_STATEMENT]
+        closed |= {
+            row["host"]
+            for row in await rows(
+                f"""SELECT p.host FROM peers p WHERE p.host IN ({placeholders(len(part))})
+                    AND (p.is_gone OR (p.failing_since <= ? AND EXISTS (
+                        SELECT 1 FROM deliveries d WHERE d.state = 'pending' AND d.host = p.host)))""",  # noqa: S608
+                [*part, now - DEAD_AFTER],
+            )
+        }
+    return closed | {host for host in hosts - closed if not await _admitted(fed, host)}
+
+
+async def _admitted(fed: Federation, host: str, actor: Actor | None = None) -> bool:
+    try:
+        await fed.registry.admit(host, actor)
+    except Refused:
+        return False
+    return True
+
+
+async def _write_peers(inboxes: dict[str, str], now: datetime) -> None:
+    """Make the rows of peers met for the first time. In order: two transactions must not wait for each other."""
+    names = sorted(set(inboxes.values()))
+    for start in range(0, len(names), ROWS_A_STATEMENT):
+        part = names[start : start + ROWS_A_STATEMENT]
+        known = await rows(f"SELECT host FROM peers WHERE host IN ({placeholders(len(part))})", part)  # noqa: S608
+        new = sorted(set(part) - {row["host"] for row in known})
+        if new:
+            await execute(
+                f"""INSERT INTO peers (host, software, version, signature_scheme, failures, locked_by, is_paused,
+                        is_gone, last_error, created_at)
+                    VALUES {", ".join(["(?, '', '', 'cavage', 0, '', ?, ?, '', ?)"] * len(new))}
+                    ON CONFLICT (host) DO NOTHING""",  # noqa: S608 - placeholders
+                [value for host in new for value in (host, False, False, now)],
+            )
+
+
+async def _write_deliveries(
+    fed: Federation, row: OutboundActivity, inboxes: dict[str, str], now: datetime
+) -> None:
+    pairs = list(inboxes.items())
+    for start in range(0, len(pairs), ROWS_A_STATEMENT):
+        part = pairs[start : start + ROWS_A_STATEMENT]
+        await execute(
+            f"""INSERT INTO deliveries (id, activity_id, host, inbox_url, state, attempts, run_at, reason)
+                VALUES {", ".join(["(?, ?, ?, ?, 'pending', 0, ?, '')"] * len(part))}""",  # noqa: S608
+            [value for inbox, host in part for value in (fed.ids.next(), row.id, host, inbox, now)],
+        )

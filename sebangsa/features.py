@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import click
     from starlette.routing import BaseRoute
 
+    from sebangsa.demo.cast import DemoCast
     from sebangsa.site import Site
 
 InboundHandler = Callable[["Site", Inbound], Awaitable[Verdict | None]]
@@ -56,6 +57,8 @@ class Feature:
     templates: Path | None = None
     register: Callable[[Site], None] | None = None
     """Hangs the feature's gates and events into `site.hooks`."""
+    demo: Callable[[DemoCast], None] | None = None
+    """Plans the feature's scenes of the demonstration (`sebangsa.demo`)."""
 
 
 def load_features(names: Sequence[str]) -> list[Feature]:

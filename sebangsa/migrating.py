@@ -31,8 +31,6 @@ async def draft(name: str | None = None) -> list[str]:
                     model._meta.table_description = (
                         ""  # docstrings are for readers; a `;` in one ends the statement
                     )
-                    for column in model._meta.fields_map.values():
-                        column.description = None
                 return await MigrationAutodetector(apps, site.database.apps).write()
         finally:
             await site.database.close()

@@ -35,7 +35,7 @@ def post_document(
 ) -> dict[str, Any]:
     """A post as its object. A thread of a community is a `Page`, everything else a `Note` (interop b7)."""
     document: dict[str, Any] = {
-        "@context": context_for("object", "civic") if "civic:report" in post.extra else context_for("object"),
+        "@context": context_for("object", *(["civic"] if any(key.startswith("civic:") for key in post.extra) else [])),
         "id": post.uri,
         "type": AS2_TYPES.get(post.kind, "Note"),
         "attributedTo": author.uri,
@@ -142,8 +142,8 @@ def activity_about(
 
 def create_activity(actor: Actor, document: dict[str, Any], activity_id: str) -> dict[str, Any]:
     """`Create{object}`, addressed as the object is."""
+    more = {name: document[name] for name in ("@context", "audience") if name in document}
     document = {name: value for name, value in document.items() if name != "@context"}
-    more = {"audience": document["audience"]} if "audience" in document else {}
     return activity_about(
         "Create",
         actor,
@@ -158,8 +158,8 @@ def create_activity(actor: Actor, document: dict[str, Any], activity_id: str) ->
 
 def update_activity(actor: Actor, document: dict[str, Any], updated: datetime) -> dict[str, Any]:
     """`Update{object}`, addressed as the object is."""
+    more = {name: document[name] for name in ("@context", "audience") if name in document}
     document = {name: value for name, value in document.items() if name != "@context"}
-    more = {"audience": document["audience"]} if "audience" in document else {}
     return activity_about(
         "Update", actor, document, to=document["to"], cc=document["cc"], published=timestamp(updated), **more
     )

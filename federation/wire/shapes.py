@@ -32,7 +32,8 @@ LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 _LINK = re.compile(r"https?://[^\x00-\x20\x7f\\<>\"/?#@]+(?:[/?#][^\x00-\x20\x7f\\<>\"]*)?\Z")
 # What `parse_url` would pass as it stands, once the host is known to be good. The rest goes the long way.
 _USUAL = re.compile(
-    r"(https?)://([a-z0-9.:-]+)(?:/[A-Za-z0-9._~!$&'()*+,;=:@/?-]*)?(?:#[A-Za-z0-9._~!$&'()*+,;=:@/?-]*)?\Z"
+    r"(https?)://([a-z0-9.:-]+)(?:/[A-Za-z0-9._~!$&'()*+,;=:@/-]*(?:\?[A-Za-z0-9._~!$&'()*+,;=:@/?-]+)?)?"
+    r"(?:#[A-Za-z0-9._~!$&'()*+,;=:@/?-]*)?\Z"
 )
 
 
@@ -144,7 +145,9 @@ def first_id(value: Any) -> str:
 def addressees(value: Any) -> tuple[tuple[str, ...], bool]:
     """The ids in a `to` or `cc`, and whether Public is among them (`ids_of` and `is_public` in one)."""
     found = ids_of(value)
-    return found, AS_PUBLIC in found or (isinstance(value, list) and len(value) > MAX_ITEMS and is_public(value))
+    return found, AS_PUBLIC in found or (
+        isinstance(value, list) and len(value) > MAX_ITEMS and is_public(value)
+    )
 
 
 def is_public(value: Any) -> bool:

@@ -40,7 +40,15 @@ def test_hostile_documents_are_all_refused() -> None:
 
 @pytest.mark.parametrize(
     ("software", "most_refused"),
-    [("lemmy", 0), ("mbin", 0), ("piefed", 0), ("nodebb", 0), ("mobilizon", 0), ("friendica", 0), ("wordpress", 0)],
+    [
+        ("lemmy", 0),
+        ("mbin", 0),
+        ("piefed", 0),
+        ("nodebb", 0),
+        ("mobilizon", 0),
+        ("friendica", 0),
+        ("wordpress", 0),
+    ],
 )
 def test_nothing_of_a_group_server_is_refused(software: str, most_refused: int) -> None:
     outcomes = [outcome for path, outcome in EXPECTED.items() if path.startswith(f"{software}/")]

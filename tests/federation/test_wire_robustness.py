@@ -23,16 +23,24 @@ from tests.documents.captured import own
 Reader = Callable[[Any], Any]
 READERS: list[Reader] = [read_activity, read_actor, read_collection, read_object]
 
-KEYS = sorted({*ACTOR_SOURCES, *OBJECT_SOURCES, *ACTIVITY_SOURCES, *COLLECTION_SOURCES} - {"civic"}) + [
+KEYS = [
+    *sorted({*ACTOR_SOURCES, *OBJECT_SOURCES, *ACTIVITY_SOURCES, *COLLECTION_SOURCES} - {"civic"}),
     "@id", "@type", "@value", "as:actor", "href", "mediaType", "height", "width", "focalPoint", "blurhash",
     "publicKeyPem", "owner", "controller", "publicKeyMultibase", "items", "replies", "totalItems",
     "acceptsChatMessages", "sharedInbox", "civic:report", "civic:statusEvent", "civic:serviceCode",
     "civic:attributes", "civic:services", "civic:seq", "civic:to", "identifier", "value", "preferredUsername",
 ]  # fmt: skip
-TYPES = sorted(ACTIVITY_TYPES | ACTOR_TYPES | COLLECTION_TYPES | OBJECT_TYPES) + [
+TYPES = [
+    *sorted(ACTIVITY_TYPES | ACTOR_TYPES | COLLECTION_TYPES | OBJECT_TYPES),
     "Mention", "Hashtag", "Emoji", "Link", "PropertyValue", "Multikey", "CommunityPostTag", "Key",
 ]  # fmt: skip
-ADDRESSES = ["https://a.example/1", "https://a.example/u/x", "https://b.example/1#k", "as:Public", "http://a.example"]
+ADDRESSES = [
+    "https://a.example/1",
+    "https://a.example/u/x",
+    "https://b.example/1#k",
+    "as:Public",
+    "http://a.example",
+]
 
 leaves = (
     st.none()
@@ -46,8 +54,10 @@ leaves = (
 )
 anything = st.recursive(
     leaves,
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=6), inner, max_size=7),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=6), inner, max_size=7)
+    ),
     max_leaves=25,
 )
 documents = st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=6), anything, max_size=12)
@@ -114,7 +124,11 @@ def test_legal_json_that_is_no_activity_is_refused_and_never_fails() -> None:
 
 
 def test_a_deep_document_is_refused_without_running_out_of_stack() -> None:
-    document: dict[str, Any] = {"type": "Like", "actor": "https://a.example/u", "object": "https://b.example/1"}
+    document: dict[str, Any] = {
+        "type": "Like",
+        "actor": "https://a.example/u",
+        "object": "https://b.example/1",
+    }
     for depth in range(60):
         document = {
             "type": "Announce" if depth % 2 else "Undo",

@@ -1,0 +1,114 @@
+"""Which other servers this one does not talk with."""
+
+from __future__ import annotations
+
+from weakref import WeakKeyDictionary
+
+from federation.database import after_commit, transaction
+from federation.models import Actor, Delivery, DeliveryState
+from federation.refusals import Refused
+from federation.urls import normal_host
+from moderation import log
+from moderation.models import DomainBlock
+from sebangsa.errors import Invalid, NotAllowed
+from sebangsa.models import User
+from sebangsa.site import Site
+
+KEPT_FOR = 5.0
+"""Seconds until a block made in another process counts here."""
+
+
+async def block_domain(
+    site: Site, admin: User, domain: str, reason: str, *, is_public: bool = True
+) -> DomainBlock:
+    """Stop talking with a host and all below it: nothing is heard, sent, or fetched. Raises `Invalid` for no host."""
+    _must_administer(admin)
+    domain = _normal(domain)
+    if domain in (normal_host(site.settings.host), site.settings.domain):
+        raise Invalid("own-domain", "This server cannot block itself.", field="domain")
+    async with transaction():
+        made, is_new = await DomainBlock.get_or_create(
+            domain=domain, defaults={"reason": reason, "is_public": is_public, "created_at": site.clock.now()}
+        )
+        if is_new:
+            await log.write(site, admin.actor, "block-domain", domain, reason)
+            after_commit(gate_of(site).forget)
+        for host in await _hosts_below(domain):
+            await Delivery.filter(host=host, state=DeliveryState.PENDING).update(
+                state=DeliveryState.CANCELLED, reason="blocked-domain"
+            )
+    return made
+
+
+async def unblock_domain(site: Site, admin: User, domain: str, reason: str) -> None:
+    """Talk with a host again."""
+    _must_administer(admin)
+    domain = _normal(domain)
+    async with transaction():
+        if await DomainBlock.filter(domain=domain).delete():
+            await log.write(site, admin.actor, "unblock-domain", domain, reason)
+            after_commit(gate_of(site).forget)
+
+
+class BlockedDomains:
+    """The gate that each activity, fetch and delivery passes: blocked domains and suspended actors (S-129).
+
+    The list is kept for some seconds: the gate is asked several times for each activity, and another process
+    may change it.
+    """
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._domains: frozenset[str] = frozenset()
+        self._read_again_at = 0.0
+
+    async def refuse(self, host: str, actor: Actor | None) -> None:
+        """Raises `Refused` (`suspended-actor`, `blocked-domain`)."""
+        if actor is not None and actor.suspended_at is not None:
+            raise Refused("suspended-actor", actor.uri)
+        blocked = await self._current()
+        if blocked and host and not blocked.isdisjoint(_with_parents(host)):
+            raise Refused("blocked-domain", host)
+
+    def forget(self) -> None:
+        """Read the list again at the next question."""
+        self._read_again_at = 0.0
+
+    async def _current(self) -> frozenset[str]:
+        now = self._site.clock.monotonic()
+        if now >= self._read_again_at:
+            domains = await DomainBlock.all().values_list("domain", flat=True)
+            self._domains = frozenset(str(domain) for domain in domains)
+            self._read_again_at = now + KEPT_FOR
+        return self._domains
+
+
+_gates: WeakKeyDictionary[Site, BlockedDomains] = WeakKeyDictionary()
+
+
+def gate_of(site: Site) -> BlockedDomains:
+    """The gate of one site."""
+    return _gates.setdefault(site, BlockedDomains(site))
+
+
+def _with_parents(host: str) -> list[str]:
+    """`a.b.example` is blocked by `b.example` and `example`, in whatever spelling (S-015)."""
+    labels = normal_host(host).split(".")
+    return [".".join(labels[start:]) for start in range(len(labels))]
+
+
+async def _hosts_below(domain: str) -> list[str]:
+    pending = await Delivery.filter(state=DeliveryState.PENDING).distinct().values_list("host", flat=True)
+    return [str(host) for host in pending if domain in _with_parents(str(host))]
+
+
+def _normal(domain: str) -> str:
+    try:
+        return normal_host(domain.strip().removeprefix("https://").removesuffix("/"))
+    except Refused as refusal:
+        raise Invalid("domain-invalid", "That is not a host name.", field="domain") from refusal
+
+
+def _must_administer(user: User) -> None:
+    if not user.is_admin:
+        raise NotAllowed("admins-only", "Only administrators may do this.")

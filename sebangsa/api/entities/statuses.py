@@ -1,0 +1,176 @@
+"""Status, Context, StatusSource and StatusEdit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from federation.database import placeholders, rows
+from federation.models import Actor
+from sebangsa.api.answers import moment
+from sebangsa.api.entities.accounts import account
+from sebangsa.api.entities.media import media_attachment
+from sebangsa.models import Attachment, Mention, Post, PostTag, Visibility
+from sebangsa.visibility import OPEN
+
+if TYPE_CHECKING:
+    from sebangsa.site import Site
+
+VISIBILITIES: Mapping[Visibility, str] = {
+    Visibility.PUBLIC: "public",
+    Visibility.UNLISTED: "unlisted",
+    Visibility.FOLLOWERS: "private",
+    Visibility.DIRECT: "direct",
+}
+"""Apps know these four words; some fail on any other."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a viewer did with the posts of one page, and whom they answer."""
+
+    favourited: frozenset[int] = frozenset()
+    reblogged: frozenset[int] = frozenset()
+    bookmarked: frozenset[int] = frozenset()
+    answered: Mapping[int, int] = field(default_factory=dict)
+    """Post → its author, for the posts that others on the page answer."""
+
+
+async def statuses(site: Site, posts: Sequence[Post], viewer: Actor | None) -> list[dict[str, Any]]:
+    """Posts as `timelines.page_of` fetched them; one query for all flags.
+
+    A boost of what the viewer may not read (removed since, or its author suspended) is left out.
+    """
+    kept = [post for post in posts if post.boost_of_id is None or _may_show(post.boost_of, viewer)]
+    shown = [post.boost_of or post for post in kept]
+    standing = await _standing(shown, viewer)
+    return [_status(site, post, viewer, standing) for post in kept]
+
+
+def _may_show(boosted: Post | None, viewer: Actor | None) -> bool:
+    if boosted is None or not boosted.is_shown or not boosted.author.is_usable:
+        return False
+    return boosted.visibility in OPEN or (viewer is not None and boosted.author_id == viewer.id)
+
+
+async def status(site: Site, post: Post, viewer: Actor | None) -> dict[str, Any]:
+    """One post that the viewer may read; its parts are fetched."""
+    from sebangsa.timelines import with_parts
+
+    found = await statuses(site, await with_parts(Post.filter(id=post.id)), viewer)
+    return found[0]
+
+
+async def _standing(posts: Sequence[Post], viewer: Actor | None) -> Standing:
+    ids = sorted({post.id for post in posts})
+    parents = sorted({post.in_reply_to_id for post in posts if post.in_reply_to_id is not None})
+    parts: list[str] = []
+    values: list[int] = []
+    if parents:
+        parts.append(f"SELECT 'parent' AS kind, id, author_id AS value FROM posts WHERE id IN ({placeholders(len(parents))})")  # noqa: S608, E501
+        values += parents
+    if viewer is not None and ids:
+        these = placeholders(len(ids))
+        parts += [
+            f"SELECT 'favourite' AS kind, post_id AS id, 0 AS value FROM votes WHERE actor_id = ? AND value = 1 AND post_id IN ({these})",  # noqa: S608, E501
+            f"SELECT 'reblog' AS kind, boost_of_id AS id, 0 AS value FROM posts WHERE author_id = ? AND boost_of_id IN ({these})",  # noqa: S608, E501
+            f"SELECT 'bookmark' AS kind, post_id AS id, 0 AS value FROM bookmarks WHERE actor_id = ? AND post_id IN ({these})",  # noqa: S608, E501
+        ]
+        values += [viewer.id, *ids] * 3
+    if not parts:
+        return Standing()
+    found: dict[str, dict[int, int]] = {"parent": {}, "favourite": {}, "reblog": {}, "bookmark": {}}
+    for row in await rows(" UNION ALL ".join(parts), values):
+        found[row["kind"]][row["id"]] = row["value"]
+    return Standing(
+        frozenset(found["favourite"]), frozenset(found["reblog"]), frozenset(found["bookmark"]), found["parent"]
+    )
+
+
+def _status(site: Site, post: Post, viewer: Actor | None, standing: Standing) -> dict[str, Any]:
+    boosted = _status(site, post.boost_of, viewer, standing) if post.boost_of is not None else None
+    counted = post.boost_of or post
+    parent = post.in_reply_to_id
+    shown: dict[str, Any] = {
+        "id": str(post.id),
+        "uri": post.uri,
+        "url": post.url or post.uri,
+        "created_at": moment(post.created_at),
+        "edited_at": moment(post.edited_at),
+        "account": account(site, post.author),
+        "content": content_of(post),
+        "visibility": VISIBILITIES[post.visibility],
+        "sensitive": post.is_sensitive,
+        "spoiler_text": post.summary,
+        "language": post.language or None,
+        "in_reply_to_id": str(parent) if parent is not None else None,
+        "in_reply_to_account_id": str(standing.answered[parent]) if parent in standing.answered else None,
+        "reblog": boosted,
+        "application": None,
+        "media_attachments": [media_attachment(site, part) for part in attachments_of(post)],
+        "mentions": [_mention(named.actor) for named in _parts(post, "mentions", Mention) if not named.is_silent],
+        "tags": [tag(site, part.name) for part in _parts(post, "tags", PostTag)],
+        "emojis": [],
+        "card": None,
+        "poll": None,
+        "quote": None,
+        "quotes_count": 0,
+        "quote_approval": {"automatic": [], "manual": [], "current_user": "denied"},
+        "tagged_collections": [],
+        "replies_count": max(0, counted.replies_count),
+        "reblogs_count": max(0, counted.boosts_count),
+        "favourites_count": max(0, counted.likes_count),
+    }
+    if viewer is not None:
+        shown |= {
+            "favourited": counted.id in standing.favourited,
+            "reblogged": counted.id in standing.reblogged,
+            "bookmarked": counted.id in standing.bookmarked,
+            "muted": False,
+            "filtered": [],
+        }
+        if post.author_id == viewer.id:
+            shown["pinned"] = False
+    return shown
+
+
+def content_of(post: Post) -> str:
+    """A post's HTML. Apps have no place for a title or a link, so a thread of a community begins and ends with them."""
+    title = f"<p><strong>{escape(post.name)}</strong></p>" if post.name else ""
+    link = ""
+    if post.link_url and post.link_url not in post.content:
+        address = escape(post.link_url)
+        link = f'<p><a href="{address}" rel="nofollow noopener ugc" target="_blank">{address}</a></p>'
+    return f"{title}{post.content}{link}"
+
+
+def attachments_of(post: Post) -> list[Attachment]:
+    return sorted(_parts(post, "attachments", Attachment), key=lambda part: part.position)
+
+
+def _parts(post: Post, relation: str, kind: type[Any]) -> list[Any]:
+    """What was prefetched for the post; nothing where it was not."""
+    related = getattr(post, relation)
+    return [part for part in related if isinstance(part, kind)] if related._fetched else []
+
+
+def _mention(actor: Actor) -> dict[str, Any]:
+    return {
+        "id": str(actor.id),
+        "username": actor.username,
+        "acct": actor.handle,
+        "url": actor.url or actor.uri,
+    }
+
+
+def tag(site: Site, name: str) -> dict[str, Any]:
+    """A hashtag as it stands in a status."""
+    return {"name": name, "url": f"{site.settings.url}/tags/{quote(name)}"}
+
+
+def whole_tag(site: Site, name: str) -> dict[str, Any]:
+    """A hashtag by itself. Its history is not counted here; following it is not possible here."""
+    return tag(site, name) | {"id": name, "history": [], "following": False, "featuring": False}

@@ -1,0 +1,161 @@
+"""Who plays in the demonstration, and the scenes they play, in the order of their time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+from typing import Any
+
+import structlog
+
+from federation.models import Actor, Delivery, DeliveryState, InboundActivity, InboundState
+from sebangsa.demo.story_clock import StoryClock
+from sebangsa.lookup import find_actor
+from sebangsa.media.generated_photos import generated_photo
+from sebangsa.media.images import process_image
+from sebangsa.media.store import put_images
+from sebangsa.models import Attachment, Post
+from sebangsa.queue.models import Job
+from sebangsa.site import Site
+
+log = structlog.get_logger("sebangsa.demo")
+
+LOCAL_TIME = timedelta(hours=7)
+"""The story's times of day are Jakarta's."""
+SETTLE_WITHIN = 10.0
+"""Seconds that the background work of one scene may take before the story goes on without it."""
+
+Play = Callable[[], Awaitable[None]]
+
+
+@dataclass(order=True)
+class _Scene:
+    moment: datetime
+    number: int
+    play: Play = field(compare=False)
+
+
+class DemoCast:
+    """The instances by name (`warga`, `kota`), the people by name, and what they will do."""
+
+    def __init__(self, sites: Mapping[str, Site], clock: StoryClock) -> None:
+        self.sites = sites
+        self.clock = clock
+        self._today = (datetime.now(UTC) + LOCAL_TIME).replace(hour=0, minute=0, second=0, microsecond=0) - LOCAL_TIME
+        self._now = datetime.now(UTC)
+        self._scenes: list[_Scene] = []
+        self._homes: dict[str, str] = {}
+
+    # The plan
+
+    def moment(self, when: str) -> datetime:
+        """`-3 07:25` is three days ago at that time in Jakarta; `-3h` and `-40m` are counted from now."""
+        if when.endswith("h"):
+            return self._now + timedelta(hours=int(when[:-1]))
+        if when.endswith("m"):
+            return self._now + timedelta(minutes=int(when[:-1]))
+        day, _, time = when.partition(" ")
+        hours, _, minutes = time.partition(":")
+        return self._today + timedelta(days=int(day), hours=int(hours), minutes=int(minutes))
+
+    def plan(self, moment: datetime, play: Play) -> None:
+        """Have a scene played at its moment, after those planned before it for the same one."""
+        self._scenes.append(_Scene(min(moment, self._now), len(self._scenes), play))
+
+    async def perform(self) -> None:
+        """Play all scenes in order; each reaches both instances before the next begins."""
+        for scene in sorted(self._scenes):
+            self.clock.move_to(scene.moment)
+            await scene.play()
+            await self.settle()
+        self._scenes.clear()
+
+    async def settle(self) -> None:
+        """Wait until the servers have nothing left to do."""
+        try:
+            async with asyncio.timeout(SETTLE_WITHIN):
+                while any([await self._is_busy(site) for site in self.sites.values()]):
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            log.warning("the demonstration goes on although work is left")
+
+    async def _is_busy(self, site: Site) -> bool:
+        now = self.clock.now()
+        with site.database.entered():
+            return (
+                await Delivery.exists(state=DeliveryState.PENDING, run_at__lte=now)
+                or await InboundActivity.exists(state=InboundState.PENDING, run_at__lte=now)
+                or await Job.exists(is_dead=False, run_at__lte=now)
+            )
+
+    # The people
+
+    def add_person(self, name: str, home: str) -> None:
+        """Somebody has an account on this instance now."""
+        self._homes[name] = home
+
+    def home(self, name: str) -> str:
+        """The name of the instance where a person, community or office lives."""
+        return self._homes[name]
+
+    @contextmanager
+    def at_home(self, name: str) -> Iterator[Site]:
+        """Work on the instance of a person."""
+        with self.on(self._homes[name]) as site:
+            yield site
+
+    @contextmanager
+    def on(self, instance: str) -> Iterator[Site]:
+        """Work on an instance."""
+        site = self.sites[instance]
+        with site.database.entered():
+            yield site
+
+    async def actor(self, site: Site, name: str) -> Actor:
+        """A person, community or office as `site` knows it, asked for over HTTP when it is a stranger there."""
+        home = self.sites[self._homes[name]]
+        text = f"{home.settings.url}/{'c' if name in self._groups else 'u'}/{name}"
+        actor = await Actor.get_or_none(uri=text) or await find_actor(site, text)
+        if actor is None:
+            raise LookupError(f"{name} cannot be found from {site.settings.url}")
+        return actor
+
+    @property
+    def _groups(self) -> set[str]:
+        return {name for name, home in self._homes.items() if name in self._communities}
+
+    _communities: set[str] = set()
+
+    # What they show
+
+    async def post_as_seen(self, site: Site, uri: str) -> Post:
+        """A post as `site` has it. Raises `LookupError` when it never came there."""
+        post = await Post.get_or_none(uri=uri)
+        if post is None:
+            raise LookupError(f"{uri} did not reach {site.settings.url}")
+        return post
+
+    async def photo(self, site: Site, owner: Actor, shown: Mapping[str, Any] | None) -> Sequence[Attachment]:
+        """A drawn photograph (`scene`, `seed`, `alt`) as an upload that waits for its post; nothing for None."""
+        if not shown:
+            return ()
+        image = await process_image(await generated_photo(shown["scene"], shown["seed"]))
+        keys = await put_images(site.media, image.variants)
+        made = await Attachment.create(
+            id=site.ids.next(), owner=owner, media_type=image.original.content_type, key=keys["original"],
+            small_key=keys["feed"], description=shown["alt"], width=image.original.width,
+            height=image.original.height, size=image.original.size, blurhash=image.blurhash,
+            created_at=site.clock.now(),
+        )  # fmt: skip
+        return (made,)
+
+
+def read_content(package: str, name: str) -> dict[str, Any]:
+    """A story file of a package."""
+    content: dict[str, Any] = json.loads(files(package).joinpath(name).read_text("utf-8"))
+    return content
