@@ -9,11 +9,12 @@ import structlog
 from civic_bridge.history import advance, locked
 from civic_bridge.models import Body, EventState, Report, StatusEvent
 from civic_bridge.states import FIRST, STATES
-from civic_bridge.wire import BrokenChain, HistoryItem, read_history, report_extra, report_source
+from civic_bridge.wire import BrokenChain, HistoryItem, read_history, read_step, report_extra, report_source
 from federation.actors import resolve_actor
 from federation.database import transaction
-from federation.models import Actor
+from federation.models import Actor, OutboundActivity
 from federation.refusals import Refused
+from sebangsa.errors import NotAllowed
 from sebangsa.models import Post
 from sebangsa.posting import edit_post
 
@@ -28,18 +29,18 @@ log = structlog.get_logger("civic_bridge")
 
 
 async def announce_status(site: Site, report_id: int) -> None:
-    """Job: `Update` of a report of ours with its present state, so that every reader elsewhere sees it.
-
-    Nothing is sent when nothing changed, unless an office must be told that its step came too late.
-    """
+    """Job: `Update` of a report of ours with its present state, so that every reader elsewhere sees it."""
     report = await Report.get_or_none(id=report_id).select_related("post", "reporter")
     if report is None or not report.is_ours or report.post.deleted_at is not None:
         return
     post = report.post
     post.extra = {**post.extra, **report_extra(report)}
-    await edit_post(
-        site, report.reporter, post, source=report_source(report), name=post.name, summary=post.summary
-    )
+    source = report_source(report)
+    try:
+        await edit_post(site, report.reporter, post, source=source, name=post.name, summary=post.summary)
+    except NotAllowed as no:
+        # Its reporter was banned from the community: the history stands, but nothing new goes round.
+        log.warning("a report's state cannot be announced", report=post.uri, reason=no.code)
 
 
 async def read_home_history(site: Site, report_id: int) -> None:
@@ -71,7 +72,7 @@ async def _follow(site: Site, report: Report, items: list[HistoryItem], actors: 
             await _flag(report, REWRITTEN)
             return
     for item in items:
-        if not await _is_ours_to_deny(item, actors[item.actor]):
+        if not await _was_said(item, actors[item.actor]):
             await _flag(report, REWRITTEN)
             return
     for number, event in ours.items():
@@ -91,12 +92,19 @@ async def _follow(site: Site, report: Report, items: list[HistoryItem], actors: 
     await report.save()
 
 
-async def _is_ours_to_deny(item: HistoryItem, actor: Actor) -> bool:
-    """A home server cannot say what an office of this server said: the reply must be here, by that office."""
-    if not actor.is_local or not item.note:
+async def _was_said(item: HistoryItem, actor: Actor) -> bool:
+    """A home server cannot put words into an office of this server: its reply, or its answer to an offer, is here.
+
+    What peers said is the home server's to show: others could ask them.
+    """
+    if not actor.is_local:
         return True
-    post = await Post.get_or_none(uri=item.note)
-    return post is None or post.author_id == actor.id
+    post = await Post.get_or_none(uri=item.note, author_id=actor.id)
+    if post is not None:
+        step = read_step(post.extra, post.created_at)
+        return step is not None and step.to_status == item.step.to_status
+    answered = await OutboundActivity.exists(uri=item.note, actor_id=actor.id, type__in=["Accept", "Reject"])
+    return answered and item.step.to_status == "acknowledged"
 
 
 async def _confirm(site: Site, report: Report, item: HistoryItem, actor: Actor) -> None:

@@ -63,11 +63,22 @@ async def see_edit(site: Site, post: Post, origin: Origin) -> None:
         if report is not None and not report.is_ours:
             await _follow_home(site, report, post, origin.object)
         return
+    if post.is_local and REPORT in post.extra:
+        await keep_description(post)
+        return
     if post.root_id is None or post.visibility not in OPEN:
         return
     report = await Report.get_or_none(post_id=post.root_id)
     if report is not None and read_step(post.extra, post.created_at) is None:
         await take_plain_reply(site, report, post, await Actor.get(id=post.author_id), origin)
+
+
+async def keep_description(post: Post) -> None:
+    """Its author edited a report: what they wrote is kept apart from the status line, which is ours to write."""
+    report = await Report.get_or_none(post_id=post.id)
+    if report is not None:
+        lines = [line for line in post.source.split("\n") if report.reference not in line]
+        await Report.filter(id=report.id).update(description="\n".join(lines).strip())
 
 
 async def copy_report(site: Site, post: Post, obj: ObjectDocument, terms: CivicReport) -> Report | None:

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 
 from tortoise.exceptions import IntegrityError
 
-from civic_bridge.areas import NotInIndonesia, area_at, area_in_address, check_point, distance_km, nearest_area
+from civic_bridge.areas import (
+    NotInIndonesia,
+    area_at,
+    area_in_address,
+    check_point,
+    distance_km,
+    nearest_area,
+)
 from civic_bridge.categories import CATEGORIES, category_of
 from civic_bridge.models import Body, CivicCommunity, Report
 from civic_bridge.offering import offer

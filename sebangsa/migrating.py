@@ -31,7 +31,12 @@ async def draft(name: str | None = None) -> list[str]:
                     model._meta.table_description = (
                         ""  # docstrings are for readers; a `;` in one ends the statement
                     )
-                return await MigrationAutodetector(apps, site.database.apps).write()
+                written: list[str] = []
+                for label in site.database.apps:
+                    # One package at a time, from the ground up: what it depends on must be on disk to be named.
+                    drafts = await MigrationAutodetector(apps, site.database.apps).changes()
+                    written += [str(draft.write()) for draft in drafts if draft.app_label == label]
+                return written
         finally:
             await site.database.close()
 

@@ -30,10 +30,11 @@ class Listener:
     No queue and no task: thousands of these are idle at one time.
     """
 
-    __slots__ = ("_events", "_waiter", "channels", "is_closed")
+    __slots__ = ("_events", "_waiter", "channels", "is_closed", "opened")
 
-    def __init__(self, channels: tuple[str, ...] = ()) -> None:
+    def __init__(self, channels: tuple[str, ...] = (), opened: int = 0) -> None:
         self.channels = channels
+        self.opened = opened  # counts up: the lowest is the oldest
         self.is_closed = False
         self._events: deque[StreamEvent] | None = None
         self._waiter: asyncio.Future[None] | None = None
@@ -83,6 +84,7 @@ class Streams:
     def __init__(self) -> None:
         self._channels: dict[str, set[Listener]] = defaultdict(set)
         self.is_ending = False
+        self._opened = 0
 
     async def open(self) -> None:
         """Begin to hear other processes; here there are none."""
@@ -104,7 +106,8 @@ class Streams:
         self._end(channel)
 
     def listen(self, *channels: str) -> Listener:
-        listener = Listener(channels)
+        self._opened += 1
+        listener = Listener(channels, self._opened)
         for channel in channels:
             self._channels[channel].add(listener)
         listener.is_closed = self.is_ending

@@ -130,6 +130,10 @@ def _activity_kind(activity: ActivityDocument, allow_http: bool) -> str:
         return f"{activity.type.lower()} {_activity_kind(activity.inner, allow_http)}"
     if activity.type in ("Create", "Update"):
         return f"{activity.type.lower()} {_brought(activity.object, allow_http)}"
+    if activity.type == "Announce" and (
+        isinstance(activity.object, list) or activity.object_type in COLLECTION_TYPES
+    ):
+        return "announce batch"
     if activity.type == "Announce":
         # What is embedded beside the id is not used: it is read from its own host (S-044).
         return "announce"

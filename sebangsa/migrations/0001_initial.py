@@ -9,6 +9,8 @@ from tortoise import fields
 from tortoise.indexes import Index
 
 class Migration(migrations.Migration):
+    dependencies = [('federation', '0001_initial')]
+
     initial = True
 
     operations = [
