@@ -5,6 +5,7 @@ from chat.registering import register
 
 FEATURE = Feature(
     name="chat",
+    demo="chat.demo",
     models=("chat.models",),
     register=register,
 )

@@ -1,5 +1,40 @@
 """What this feature brings."""
 
-from sebangsa.features import Feature
+from __future__ import annotations
 
-FEATURE = Feature(name="civic_bridge")
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from civic_bridge import inbound, mirroring, plain_replies, receiving
+from sebangsa.features import Feature, NavItem
+
+if TYPE_CHECKING:
+    from sebangsa.site import Site
+
+
+def register(site: Site) -> None:
+    """Hang events into the site's hooks, and the timeline under reports' posts."""
+    site.hooks.post_created.listen(partial(receiving.see_post, site))
+    site.hooks.post_edited.listen(partial(receiving.see_edit, site))
+
+
+FEATURE = Feature(
+    name="civic_bridge",
+    demo="civic_bridge.demo",
+    models=("civic_bridge.models",),
+    inbound={
+        "Create": inbound.prepare_step,
+        "Offer": inbound.receive_offer,
+        "Accept": inbound.receive_accept,
+        "Reject": inbound.receive_reject,
+    },
+    jobs={
+        "announce_report_status": mirroring.announce_status,
+        "read_report_history": mirroring.read_home_history,
+        "answer_plain_reply": plain_replies.answer_plain_reply,
+    },
+    navigation=(NavItem("Reports", "/reports", "map-pin", 30),),
+    templates=Path(__file__).parent / "templates",
+    register=register,
+)

@@ -62,7 +62,7 @@ async def receive_offer(site: Site, inbound: Inbound) -> Verdict | None:
         raise Refused("not-allowed", "a report is offered by its own server")
     report = await Report.get_or_none(post__uri=uri)
     if report is None:
-        report = await _fetch_report(site, inbound, uri)
+        report = await _fetch_report(site, inbound, target, uri)
     if report is None:
         return Verdict.PASS
     is_transfer = inbound.document.get("civic:isTransfer") is True
@@ -77,13 +77,13 @@ async def receive_offer(site: Site, inbound: Inbound) -> Verdict | None:
     return None
 
 
-async def _fetch_report(site: Site, inbound: Inbound, uri: str) -> Report | None:
+async def _fetch_report(site: Site, inbound: Inbound, target: Body, uri: str) -> Report | None:
     """The offer was quicker than the report: read it from its own host."""
     document = inbound.document_at(uri)
     author = await inbound.actor_at(read_object(document, allow_http=site.settings.is_development).attributed_to)
     if not await Post.exists(uri=uri):
         # It is meant for us, though nobody here follows its author.
-        await receive_post(site, replace(inbound, actor=author, announcer=None, inbox_of=inbound.inbox_of or 0), document)
+        await receive_post(site, replace(inbound, actor=author, announcer=None, inbox_of=target.actor_id), document)
     return await Report.get_or_none(post__uri=uri)
 
 

@@ -15,9 +15,9 @@ from federation.refusals import Refused
 from federation.registry import Verdict
 from federation.urls import host_of
 from federation.vocabulary import ACTIVITY_TYPES, COLLECTION_TYPES
-from federation.wire import ObjectDocument, id_of, read_activity, read_collection, read_object, types_of
+from federation.wire import id_of, read_activity, read_collection, read_object, types_of
 from sebangsa.models import Post
-from sebangsa.receiving import receive_post
+from sebangsa.receiving import is_written_to, receive_post
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
@@ -108,17 +108,11 @@ async def _receive_by_id(site: Site, inbound: Inbound, uri: str) -> Verdict | No
     obj = read_object(document, allow_http=site.settings.is_development)
     if not (obj.is_public or obj.is_unlisted):
         return None  # S-043: whoever passes it on, it is not for everybody
-    if not _belongs(obj, group):
+    if not is_written_to(obj, group):
         return Verdict.PASS
     author = await inbound.actor_at(obj.attributed_to)
     await receive_post(site, replace(inbound, actor=author, announcer=group, inbox_of=None), document)
     return None
-
-
-def _belongs(obj: ObjectDocument, group: Actor) -> bool:
-    """Whether the author put the post there: anybody may announce anything, but not claim it (S-044)."""
-    named = {*obj.to, *obj.cc, obj.audience, obj.group, *(mention.href for mention in obj.mentions)}
-    return group.uri in named or (host_of(obj.id) == group.host and not obj.in_reply_to)
 
 
 async def _is_followed_here(group: Actor) -> bool:

@@ -2,65 +2,52 @@
 
 from __future__ import annotations
 
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from typing import Any
 
-from communities import forms, listing
+from communities import listing
 from communities.membership import join, leave
 from communities.presenting import brief_json, community_json
 from communities.rules import community_by_name
-from federation.models import Actor
-from sebangsa.accounts import hash_token
-from sebangsa.errors import SignInNeeded
-from sebangsa.models import AccessToken
-from sebangsa.web.viewing import site_of
+from sebangsa.api.access import ApiRoute, Call, Caller, Rule
+
+PATH = "/api/sebangsa/v1/communities"
 
 
-async def _viewer(request: Request, scope: str = "") -> Actor | None:
-    """Whose token the request carries, when it may do `scope`. Raises `SignInNeeded` where a scope is asked for."""
-    kind, _, token = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() == "bearer" and token:
-        held = await AccessToken.get_or_none(token_hash=hash_token(token.strip()), revoked_at=None).select_related(
-            "user__actor"
-        )
-        if held is not None and held.user is not None and held.user.is_active and held.user.actor.is_usable:
-            scopes = held.scopes.split()
-            if not scope or scope in scopes or scope.partition(":")[0] in scopes:
-                return held.user.actor
-    if scope:
-        raise SignInNeeded("This needs an access token.")
-    return None
-
-
-async def directory(request: Request) -> Response:
-    """`GET /communities?q=&local=&sort=popular|new`: those that want to be found, at most 50."""
+async def directory(call: Call) -> Any:
+    """`GET …?q=&local=&sort=popular|new`: those that want to be found, at most 50."""
     found = await listing.directory(
-        request.query_params.get("q", "")[:200],
-        local_only=request.query_params.get("local") in ("1", "true"),
-        sort="new" if request.query_params.get("sort") == "new" else "popular",
+        call.given.text("q", limit=200),
+        local_only=call.given.flag("local"),
+        sort="new" if call.given.text("sort") == "new" else "popular",
     )
-    return JSONResponse([brief_json(community) for community in found])
+    return [brief_json(community) for community in found]
 
 
-async def show(request: Request) -> Response:
-    """`GET /communities/{name}`: one in full; with a token also what its owner is there."""
-    community = await community_by_name(request.path_params["name"])
-    return JSONResponse(await community_json(community, await _viewer(request)))
+async def show(call: Call) -> Any:
+    """`GET …/{name}`: one in full; with a token also what its owner is there."""
+    return await community_json(await community_by_name(call.request.path_params["name"]), call.viewer)
 
 
-async def post_join(request: Request) -> Response:
-    """`POST …/join`, form or JSON field `answer`: join or ask to (scope `write:follows`)."""
-    viewer = await _viewer(request, "write:follows")
-    assert viewer is not None
-    community = await community_by_name(request.path_params["name"])
-    await join(site_of(request), viewer, community, forms.text(await request.form(), "answer"))
-    return JSONResponse(await community_json(community, viewer))
+async def post_join(call: Call) -> Any:
+    """`POST …/{name}/join`, with `answer` where the community asks a question: join, or ask to."""
+    community = await community_by_name(call.request.path_params["name"])
+    await join(call.site, call.me, community, call.given.text("answer"))
+    return await community_json(community, call.me)
 
 
-async def post_leave(request: Request) -> Response:
-    """`POST …/leave` (scope `write:follows`)."""
-    viewer = await _viewer(request, "write:follows")
-    assert viewer is not None
-    community = await community_by_name(request.path_params["name"])
-    await leave(site_of(request), viewer, community)
-    return JSONResponse(await community_json(community, viewer))
+async def post_leave(call: Call) -> Any:
+    """`POST …/{name}/leave`."""
+    community = await community_by_name(call.request.path_params["name"])
+    await leave(call.site, call.me, community)
+    return await community_json(community, call.me)
+
+
+_READ = Rule(Caller.ANYBODY, "read")
+_FOLLOW = Rule(Caller.PERSON, "write:follows")
+
+ROUTES = [
+    ApiRoute(PATH, directory, _READ),
+    ApiRoute(f"{PATH}/{{name}}", show, _READ),
+    ApiRoute(f"{PATH}/{{name}}/join", post_join, _FOLLOW, methods=["POST"]),
+    ApiRoute(f"{PATH}/{{name}}/leave", post_leave, _FOLLOW, methods=["POST"]),
+]

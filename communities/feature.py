@@ -34,6 +34,7 @@ def register(site: Site) -> None:
 
 FEATURE = Feature(
     name="communities",
+    demo="communities.demo",
     models=("communities.models",),
     routes=tuple(ROUTES),
     inbound={

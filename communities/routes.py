@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Route
 
-from communities import api, collections, moderation_pages, pages
+from communities import collections, moderation_pages, pages
+from communities.api import ROUTES as API_ROUTES
 
 ROUTES: list[BaseRoute] = [
     Route("/communities", pages.directory),
@@ -22,8 +23,5 @@ ROUTES: list[BaseRoute] = [
     Route("/c/{name}/settings", pages.settings, methods=["GET", "POST"]),
     Route("/c/{name}/log", pages.log),
     Route("/p/{id:int}/moderate/{act}", moderation_pages.post_moderate, methods=["POST"]),
-    Route("/api/sebangsa/v1/communities", api.directory),
-    Route("/api/sebangsa/v1/communities/{name}", api.show),
-    Route("/api/sebangsa/v1/communities/{name}/join", api.post_join, methods=["POST"]),
-    Route("/api/sebangsa/v1/communities/{name}/leave", api.post_leave, methods=["POST"]),
+    *API_ROUTES,
 ]

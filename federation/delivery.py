@@ -77,6 +77,7 @@ class _Delivering:
         self._turn = asyncio.Event()
         self._looks = True  # whether more lanes may be due than we have claimed
         self._ends_at = fed.clock.monotonic() + RUN_FOR
+        self._has_ticked = False
         self._is_stopping = False
         self._tried = 0
 
@@ -93,7 +94,8 @@ class _Delivering:
                     continue
                 self._turn.clear()
                 await self._turn.wait()
-                if self._marks.count >= MARKS_AT_ONCE:
+                if self._marks.count >= MARKS_AT_ONCE or self._has_ticked:
+                    self._has_ticked = False
                     await self._marks.write()
         finally:
             ticker.cancel()
@@ -133,14 +135,13 @@ class _Delivering:
         return LANES_AT_ONCE - len(mine) + min(slow, SLOW_AT_ONCE)
 
     async def _tick(self) -> None:
-        """See which lanes are slow, and let the loop look for new work and write its marks."""
+        """See which lanes are slow; let the loop write its marks and look for new work."""
         while True:
             await self._fed.clock.sleep(LOOK_EVERY)
             now = self._fed.clock.monotonic()
             for lane in self._running:
                 lane.is_slow = lane.sending_since is not None and now - lane.sending_since >= SLOW_AFTER
-            await self._marks.write()
-            self._looks = True
+            self._has_ticked = self._looks = True
             self._turn.set()
 
     async def _stop(self) -> None:
@@ -160,7 +161,7 @@ class _Delivering:
     async def _run_lane(self, lane: Lane) -> None:
         try:
             await self._drain(lane)
-        except Exception:  # noqa: BLE001 - a fault of ours in one lane must not end the others
+        except Exception:  # a fault of ours in one lane must not end the others
             log.exception("a lane stopped", host=lane.host)
             self._pause_lane(lane, "internal error")
         finally:

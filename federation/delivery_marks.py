@@ -122,7 +122,7 @@ async def _update(assignments: str, values: Sequence[Any], ids: Sequence[int]) -
     for part in _parts(ids):
         await execute(
             # Not over what an admin cancelled meanwhile.
-            f"UPDATE {assignments} WHERE id IN ({placeholders(len(part))}) AND state = 'pending'",  # noqa: S608
+            f"UPDATE {assignments} WHERE id IN ({placeholders(len(part))}) AND state = 'pending'",
             [*values, *part],
         )
 

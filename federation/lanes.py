@@ -26,8 +26,9 @@ ROWS_AT_ONCE = 20
 NEWEST = 256
 NEW = timedelta(minutes=1)
 
-_FREE = """p.failures {sign} 0 AND NOT p.is_paused AND NOT p.is_gone AND (p.retry_at IS NULL OR p.retry_at <= ?)
+_READY = """NOT p.is_paused AND NOT p.is_gone AND (p.retry_at IS NULL OR p.retry_at <= ?)
     AND (p.locked_until IS NULL OR p.locked_until < ?)"""
+_FREE = "p.failures {sign} 0 AND " + _READY
 
 # Walks the index (state, host, id) from host to host, and stops when it has found enough: its cost does not
 # grow with what waits in a lane.
@@ -41,7 +42,7 @@ WITH RECURSIVE waiting(host) AS (
 SELECT p.host FROM waiting JOIN peers p ON p.host = waiting.host
 WHERE {_FREE} AND EXISTS (
     SELECT 1 FROM deliveries d WHERE d.state = 'pending' AND d.host = waiting.host AND d.run_at <= ?)
-LIMIT ?"""
+LIMIT ?"""  # noqa: S608 - constants, here and below
 
 _NEWEST = f"""
 SELECT p.host FROM (
@@ -49,20 +50,20 @@ SELECT p.host FROM (
         SELECT id, host, state, run_at FROM deliveries WHERE id > ? ORDER BY id DESC LIMIT {NEWEST}
     ) AS lately WHERE state = 'pending' AND run_at <= ? GROUP BY host
 ) AS newest JOIN peers p ON p.host = newest.host
-WHERE {_FREE} ORDER BY newest.latest DESC LIMIT ?"""
+WHERE {_FREE} ORDER BY newest.latest DESC LIMIT ?"""  # noqa: S608
 
 _DUE = "state = 'pending' AND host = {host} AND run_at <= ? AND id > {after} ORDER BY id LIMIT ?"
 
 _HEADS_POSTGRES = f"""
 WITH lanes(host) AS (VALUES {{lanes}})
 SELECT d.id, d.host, d.activity_id, d.inbox_url, d.attempts FROM lanes CROSS JOIN LATERAL (
-    SELECT * FROM deliveries WHERE {_DUE.format(host="lanes.host", after="0")}) d"""
+    SELECT * FROM deliveries WHERE {_DUE.format(host="lanes.host", after="0")}) d"""  # noqa: S608
 
 # SQLite knows no LATERAL; it looks the rows of the inner list up by their id.
 _HEADS_SQLITE = f"""
 WITH lanes(host) AS (VALUES {{lanes}})
 SELECT d.id, d.host, d.activity_id, d.inbox_url, d.attempts FROM lanes CROSS JOIN deliveries d
-WHERE d.id IN (SELECT id FROM deliveries WHERE {_DUE.format(host="lanes.host", after="0")})"""
+WHERE d.id IN (SELECT id FROM deliveries WHERE {_DUE.format(host="lanes.host", after="0")})"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ class Turns:
                 row["host"],
                 row["signature_scheme"],
                 row["failures"],
-                _moment(row["failing_since"]),
+                moment(row["failing_since"]),
                 monotonic,
                 is_troubled=troubled,
             )
@@ -172,14 +173,13 @@ async def read_more(fed: Federation, lane: Lane, after: int) -> None:
 
 async def _lease(hosts: Sequence[str], now: datetime, worker: str) -> list[Mapping[str, Any]]:
     # Another worker may have been quicker since we looked: what is taken is passed over, never waited for.
-    free = "SELECT host FROM peers WHERE host IN ({}) AND (locked_until IS NULL OR locked_until < ?) {}".format(
-        placeholders(len(hosts)), "FOR UPDATE SKIP LOCKED" if is_postgres() else ""
-    )
+    skip = "FOR UPDATE SKIP LOCKED" if is_postgres() else ""
     async with transaction():
         return await rows(
-            f"""UPDATE peers SET locked_until = ?, locked_by = ? WHERE host IN ({free})
+            f"""UPDATE peers SET locked_until = ?, locked_by = ? WHERE host IN (
+                    SELECT p.host FROM peers p WHERE p.host IN ({placeholders(len(hosts))}) AND {_READY} {skip})
                 RETURNING host, failures, failing_since, signature_scheme""",  # noqa: S608 - placeholders
-            [now + LEASE, worker, *hosts, now],
+            [now + LEASE, worker, *hosts, now, now],
         )
 
 
@@ -200,6 +200,6 @@ def _fill(lane: Lane, found: Sequence[Mapping[str, Any]]) -> None:
     )
 
 
-def _moment(value: Any) -> datetime | None:
+def moment(value: Any) -> datetime | None:
     """A column's time: hand-written SQL gives text on SQLite."""
     return datetime.fromisoformat(value) if isinstance(value, str) else value

@@ -25,7 +25,6 @@ OBJECT_KINDS = {
     "Document": "page",
     "Link": "page",  # PieFed's link posts
     "ChatMessage": "chat-message",
-    "EncryptedMessage": "chat-message",
     "Tombstone": "tombstone",
     "Place": "place",
     # BookWyrm's kinds of post; each carries readable content.

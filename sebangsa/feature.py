@@ -2,15 +2,17 @@
 
 from pathlib import Path
 
-from sebangsa import inbound, jobs
+from sebangsa import broadcasting, inbound, jobs
 from sebangsa.api.routes import ROUTES as API_ROUTES
+from sebangsa.api.streaming import ROUTES as STREAMING_ROUTES
 from sebangsa.features import Feature, NavItem, Periodic
+from sebangsa.web.events import ROUTES as EVENT_ROUTES
 from sebangsa.web.routes import ROUTES as PAGE_ROUTES
 
 FEATURE = Feature(
     name="sebangsa",
     models=("sebangsa.models", "sebangsa.queue.models"),
-    routes=(*API_ROUTES, *PAGE_ROUTES),
+    routes=(*API_ROUTES, *STREAMING_ROUTES, *PAGE_ROUTES, *EVENT_ROUTES),
     inbound={
         "Create": inbound.receive_create,
         "Update": inbound.receive_update,
@@ -37,4 +39,5 @@ FEATURE = Feature(
     periodic=(Periodic("sweep", 30),),
     navigation=(NavItem("Home", "/", "house", 10),),
     templates=Path(__file__).parent / "templates",
+    register=broadcasting.register,
 )

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     import click
     from starlette.routing import BaseRoute
 
-    from sebangsa.demo.cast import DemoCast
     from sebangsa.site import Site
 
 InboundHandler = Callable[["Site", Inbound], Awaitable[Verdict | None]]
@@ -57,8 +56,8 @@ class Feature:
     templates: Path | None = None
     register: Callable[[Site], None] | None = None
     """Hangs the feature's gates and events into `site.hooks`."""
-    demo: Callable[[DemoCast], None] | None = None
-    """Plans the feature's scenes of the demonstration (`sebangsa.demo`)."""
+    demo: str = ""
+    """Module whose `plan(cast: DemoCast)` plans the feature's scenes of the demonstration; loaded for that only."""
 
 
 def load_features(names: Sequence[str]) -> list[Feature]:

@@ -180,11 +180,21 @@ async def community_of(
         return await Actor.get(id=parent.community_id) if parent.community_id else None
     announcer = inbound.announcer
     if announcer is not None and announcer.is_group:
-        # A group cannot claim what its author put into a group of another server (S-053).
-        if not obj.audience or host_of(obj.audience) == announcer.host:
+        if is_written_to(obj, announcer):
             return announcer
     addressed = [obj.audience] if obj.audience else [*obj.to, *obj.cc, *(m.href for m in obj.mentions)]
     return await Actor.filter(uri__in=addressed[:MAX_MENTIONS], type="Group").order_by("host").first()
+
+
+def is_written_to(obj: ObjectDocument, group: Actor) -> bool:
+    """Whether a post says itself that it belongs to a group, or lies on the group's host.
+
+    Anybody may announce anything; that alone does not make it theirs (S-044, S-053).
+    """
+    if obj.audience and host_of(obj.audience) != group.host:
+        return False
+    named = {*obj.to, *obj.cc, obj.audience, obj.group, *(mention.href for mention in obj.mentions)}
+    return group.uri in named or host_of(obj.id) == group.host
 
 
 def wire_extra(obj: ObjectDocument) -> dict[str, Any]:

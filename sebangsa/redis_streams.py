@@ -76,6 +76,9 @@ class RedisStreams(Streams):
         for start in range(0, len(names), CHANNELS_AT_ONCE):
             self._push(_Frame(names[start : start + CHANNELS_AT_ONCE], event.name, event.data, event.id))
 
+    def heard(self, prefix: str) -> set[str] | None:
+        return None
+
     def close_channel(self, channel: str) -> None:
         self._end(channel)  # here at once, whatever becomes of Redis
         self._push(_Frame([channel], _END, "", 0))

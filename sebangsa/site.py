@@ -20,10 +20,11 @@ from sebangsa.hooks import Hooks
 from sebangsa.media.store import MediaStore, open_store
 from sebangsa.queue import Engine, InProcessEngine, Queue
 from sebangsa.settings import Settings, secret_key
+from sebangsa.streams import open_streams
 from sebangsa.text.sanitise import sanitise
 
 if TYPE_CHECKING:
-    from sebangsa.streams import Streams
+    from sebangsa.web.live import Live
 
 
 def software_version() -> str:
@@ -49,7 +50,7 @@ class Site:
         transport: Transport | None = None,
         engine: Engine | None = None,
     ) -> None:
-        from sebangsa.streams import Streams
+        from sebangsa.web.live import ground_live
 
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
@@ -65,7 +66,8 @@ class Site:
         self.jobs: dict[str, Job] = {}
         self.periodic: list[Periodic] = []
         self.navigation: list[NavItem] = []
-        self.streams: Streams = Streams()
+        self.streams = open_streams(settings.queue_url, settings.host)
+        self.live: Live = ground_live()
         self.usage: tuple[float, Usage] | None = None
         self.media: MediaStore = open_store(settings.media_url, settings.url)
         self.queue = Queue(self, engine or self._engine())
@@ -114,6 +116,7 @@ class Site:
     async def open(self) -> None:
         """Connect to what the site needs. The schema must be up to date (`Database.migrate`)."""
         await self.database.open()
+        await self.streams.open()
 
     async def start(self) -> None:
         """Begin background work."""
@@ -121,6 +124,7 @@ class Site:
 
     async def stop(self) -> None:
         """End background work and close what is open. Runs twice without harm."""
+        await self.streams.close()
         await self.queue.engine.stop()
         await self.federation.transport.close()
         await self.database.close()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 BUFFER = 64
@@ -85,6 +85,7 @@ class Streams:
         self._channels: dict[str, set[Listener]] = defaultdict(set)
         self.is_ending = False
         self._opened = 0
+        self._overhearing: list[Callable[[StreamEvent], None]] = []
 
     async def open(self) -> None:
         """Begin to hear other processes; here there are none."""
@@ -126,6 +127,14 @@ class Streams:
         """Who listens in this process."""
         return self._channels.get(channel, set())
 
+    def overhear(self, heard: Callable[[StreamEvent], None]) -> None:
+        """Call `heard` with every event of this process, before its listeners: for what is kept about posts."""
+        self._overhearing.append(heard)
+
+    def heard(self, prefix: str) -> set[str] | None:
+        """The channels of this beginning that anybody listens to; None where only other processes could say."""
+        return {channel for channel in self._channels if channel.startswith(prefix)}
+
     def end_all(self) -> None:
         """End every connection of this process, and each that still comes: the server stops."""
         self.is_ending = True
@@ -133,6 +142,8 @@ class Streams:
             self._end(channel)
 
     def _deliver(self, channels: Iterable[str], event: StreamEvent) -> None:
+        for heard in self._overhearing:
+            heard(event)
         for channel in channels:
             for listener in list(self._channels.get(channel, ())):
                 listener.offer(event)
@@ -140,3 +151,12 @@ class Streams:
     def _end(self, channel: str) -> None:
         for listener in list(self._channels.get(channel, ())):
             listener.close()
+
+
+def open_streams(queue_url: str, domain: str) -> Streams:
+    """The streams for a site: of this process, or over the queue's Redis where there is one. Not connected yet."""
+    if queue_url == "inprocess":
+        return Streams()
+    from sebangsa.redis_streams import RedisStreams
+
+    return RedisStreams(queue_url, domain)

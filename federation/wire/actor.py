@@ -183,7 +183,7 @@ def _username(document: Mapping[str, Any], kind: str, host: str) -> str:
     if name is None:
         raise Refused("missing-field", "preferredUsername")
     name = text_of(name)
-    if not _NAME.match(name):
+    if not _NAME.match(name) or not name.isprintable():
         raise Refused("bad-field", "preferredUsername")
     return name
 

@@ -77,13 +77,18 @@ def objects_of(value: Any) -> list[Mapping[str, Any]]:
 
 def is_link(value: Any) -> TypeGuard[str]:
     """Whether it is http(s) text that is good enough to be compared, stored and shown as a link."""
-    return isinstance(value, str) and len(value) <= MAX_URL and _is_link(value)
+    if not isinstance(value, str) or len(value) > MAX_URL:
+        return False
+    return _is_usual_link(value) if len(value) <= 200 else _is_link(value)
 
 
-@lru_cache(maxsize=8192)
 def _is_link(value: str) -> bool:
-    # The same addresses stand many times in one document, and in the next ones. No right-to-left marks (S-062).
+    # No right-to-left marks and their like (S-062).
     return _LINK.match(value) is not None and (value.isascii() or value.isprintable())
+
+
+# The same addresses stand many times in one document, and in the next ones; long ones would fill the memory.
+_is_usual_link = lru_cache(maxsize=8192)(_is_link)
 
 
 def link_of(value: Any) -> str:

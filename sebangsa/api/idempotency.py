@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -77,5 +76,5 @@ async def _claim(site: Site, actor: Actor, key_hash: str) -> Claim:
             return Claim(row, None)
         if known.post_id is not None:
             return Claim(None, known.post_id)
-        await asyncio.sleep(PAUSE)
+        await site.clock.sleep(PAUSE)
     raise Busy("still-posting", "The same post is just being written. Try again.")

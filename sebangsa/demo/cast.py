@@ -19,11 +19,10 @@ from sebangsa.demo.story_clock import StoryClock
 from sebangsa.errors import ProductError
 from sebangsa.lookup import find_actor
 from sebangsa.media.generated_photos import generated_photo
-from sebangsa.media.images import process_image
-from sebangsa.media.store import put_images
 from sebangsa.models import Attachment, Post
 from sebangsa.queue.models import Job
 from sebangsa.site import Site
+from sebangsa.uploads import upload_picture
 
 log = structlog.get_logger("sebangsa.demo")
 
@@ -109,6 +108,10 @@ class DemoCast:
         self._homes[name] = home
         self._paths[name] = f"/{'c' if is_community else 'u'}/{name}"
 
+    def knows(self, name: str) -> bool:
+        """Whether somebody of this name plays."""
+        return name in self._homes
+
     @contextmanager
     def at_home(self, name: str) -> Iterator[Site]:
         """Work on the instance where somebody lives."""
@@ -143,15 +146,8 @@ class DemoCast:
         """A drawn photograph (`scene`, `seed`, `alt`) as an upload that waits for its post; nothing for None."""
         if not shown:
             return ()
-        image = await process_image(await photo_bytes(shown))
-        keys = await put_images(site.media, image.variants)
-        made = await Attachment.create(
-            id=site.ids.next(), owner=owner, media_type=image.original.content_type, key=keys["original"],
-            small_key=keys["feed"], description=shown["alt"], width=image.original.width,
-            height=image.original.height, size=image.original.size, blurhash=image.blurhash,
-            created_at=site.clock.now(),
-        )  # fmt: skip
-        return (made,)
+        uploaded = await upload_picture(site, owner, await photo_bytes(shown), description=shown["alt"])
+        return (uploaded.attachment,)
 
 
 async def photo_bytes(shown: Mapping[str, Any]) -> bytes:

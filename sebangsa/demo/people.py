@@ -12,8 +12,8 @@ from sebangsa.demo.cast import DemoCast, read_content
 from sebangsa.following import follow
 from sebangsa.models import Post, Role
 from sebangsa.posting import Draft, boost, create_post
+from sebangsa.profiles import ProfileEdit, edit_profile
 from sebangsa.site import Site
-from sebangsa.text.markdown import render_markdown
 from sebangsa.voting import vote
 
 ARRIVES = "-8 08:00"
@@ -42,9 +42,7 @@ def _arrival(cast: DemoCast, person: Mapping[str, Any]) -> Callable[[], Awaitabl
                 site, person["name"], display_name=person["display_name"], language="id",
                 role=Role(person.get("role", "member")),
             )  # fmt: skip
-            user.actor.source = person["bio"]
-            user.actor.summary = (await render_markdown(person["bio"], base_url=site.settings.url)).html
-            await user.actor.save(update_fields=["source", "summary"])
+            await edit_profile(site, user, ProfileEdit(bio=person["bio"]))
 
     return play
 

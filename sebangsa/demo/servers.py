@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 
 from sebangsa.accounts import make_link, user_by_name
@@ -88,8 +89,8 @@ class Demonstration:
         cast = DemoCast(sites, clock)
         plan_people(cast)
         for feature in sites["warga"].features:
-            if feature.demo is not None:
-                feature.demo(cast)
+            if feature.demo:
+                import_module(feature.demo).plan(cast)
         await cast.perform()
         self.failures = cast.failures
         self._filled.touch()

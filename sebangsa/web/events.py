@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute, Route
@@ -26,12 +27,14 @@ class Events:
     """The endpoint, a raw ASGI app. Anonymous pages have no stream: 401 makes the browser give up for good."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] != "GET":
+            raise HTTPException(405, headers={"allow": "GET"})
         request = Request(scope)
         site = site_of(request)
         token = request.cookies.get(SESSION_COOKIE, "")
         user = await user_of_session(site, token) if token else None
         session_id = await Session.filter(token_hash=hash_token(token)).values_list("id", flat=True) if user else []
-        if user is None or not session_id or scope["method"] != "GET":
+        if user is None or not session_id:
             await PlainTextResponse("Sign in first.", NOT_SIGNED_IN, {"cache-control": "no-store"})(scope, receive, send)
             return
         page = _Page(site, user.id, request)
@@ -78,4 +81,4 @@ def _last_event_id(request: Request) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
 
 
-ROUTES: list[BaseRoute] = [Route("/events", Events())]
+ROUTES: list[BaseRoute] = [Route("/events", Events(), methods=["GET"])]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sebangsa.models import Notification, User
@@ -33,17 +33,24 @@ Replay = Callable[[Looker, int], Awaitable[Iterable[Frame]]]
 """The fragments of what happened after this id (`Last-Event-ID`), oldest first; with 0 the present state alone."""
 
 
+Payload = Callable[["Site", User, StreamEvent], Awaitable[tuple[str, str] | None]]
+"""What an app is told: Mastodon's event name and its payload as JSON text. None when it does not concern them."""
+
+
 @dataclass
 class Live:
-    """The views of all features, by the event's name, and their replays."""
+    """What features make of events, by the event's name: fragments for pages, with their replays, and what the client
+    API streams (`direct` alone has the chat's).
+    """
 
     views: dict[str, View]
     replays: list[Replay]
+    direct: dict[str, Payload] = field(default_factory=dict)
 
 
 async def show_notification(looker: Looker, event: StreamEvent) -> Iterable[Frame]:
     """The number beside the bell. The row may be gone again: a held message takes its notification back."""
-    return [Frame("notifications", str(await unread_notifications(looker.user)), event.id)]
+    return [Frame("notifications", str(await unread_notifications(looker.user)), int(event.data))]
 
 
 async def missed_notifications(looker: Looker, last_id: int) -> Iterable[Frame]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from tests.federation.delivering import outgoing_url, world
+
+__all__ = ["outgoing_url", "world"]
 
 
 @pytest.fixture

@@ -175,6 +175,7 @@ def test_what_is_no_actor_is_refused(kind: Any) -> None:
         ({"preferredUsername": None}, "missing-field"),
         ({"preferredUsername": "a@b"}, "bad-field"),
         ({"preferredUsername": "../x"}, "bad-field"),
+        ({"preferredUsername": "in\u202ea"}, "bad-field"),
         ({"preferredUsername": "x" * 200}, "bad-field"),
         ({"id": ANI + "#me"}, "bad-id"),
         ({"id": None}, "bad-id"),

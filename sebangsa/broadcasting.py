@@ -1,0 +1,60 @@
+"""New, edited and deleted posts ring at the open connections of those in whose feeds they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from federation.database import after_commit
+from federation.models import Follow, FollowState
+from sebangsa.hooks import Origin
+from sebangsa.models import Post, Visibility
+from sebangsa.streams import StreamEvent
+
+if TYPE_CHECKING:
+    from sebangsa.site import Site
+
+FEW = 500
+"""Up to so many open connections are asked for by name; past that all local followers are read."""
+
+
+def register(site: Site) -> None:
+    """Listen to what happens to posts."""
+    site.hooks.post_created.listen(partial(_ring, site, "update"))
+    site.hooks.post_edited.listen(partial(_ring, site, "status.update"))
+    site.hooks.post_deleted.listen(partial(_ring, site, "delete"))
+
+
+async def _ring(site: Site, name: str, post: Post, origin: Origin) -> None:
+    """Direct posts ring as notifications and chats only."""
+    if post.visibility == Visibility.DIRECT:
+        return
+    channels = [*await _homes(site, post), *_open_feeds(post)]
+    if channels:
+        after_commit(lambda: site.streams.publish_many(channels, StreamEvent(name, str(post.id))))
+
+
+def _open_feeds(post: Post) -> list[str]:
+    if post.visibility != Visibility.PUBLIC or post.in_reply_to_id is not None:
+        return []
+    return ["public", "public:local" if post.is_local else "public:remote"]
+
+
+async def _homes(site: Site, post: Post) -> Iterable[str]:
+    """Whose home it belongs to, by the rule of `timelines.home`: of those who follow the author, or, for a thread of a
+    community, the community; and the author's own.
+    """
+    if post.community_id is not None and post.in_reply_to_id is not None:
+        return [f"user:{post.author_id}"]
+    follows = Follow.filter(
+        target_id=post.community_id or post.author_id, state=FollowState.ACCEPTED, follower__host=""
+    )
+    heard = site.streams.heard("user:")
+    if heard is not None:
+        if not heard:
+            return []
+        if len(heard) <= FEW:
+            follows = follows.filter(follower_id__in=[int(channel.partition(":")[2]) for channel in heard])
+    followers = await follows.values_list("follower_id", flat=True)
+    return [f"user:{actor_id}" for actor_id in {post.author_id, *followers}]
