@@ -19,7 +19,9 @@ def plan(cast: DemoCast) -> None:
             cast.plan(moment, _message(cast, chat["between"], message))
 
 
-def _message(cast: DemoCast, people: Sequence[str], message: Mapping[str, Any]) -> Callable[[], Awaitable[None]]:
+def _message(
+    cast: DemoCast, people: Sequence[str], message: Mapping[str, Any]
+) -> Callable[[], Awaitable[None]]:
     async def play() -> None:
         with cast.at_home(message["by"]) as site:
             sender = await cast.actor(site, message["by"])

@@ -125,25 +125,25 @@ async def _last_message(chat_id: int) -> Post | None:
     return found.post if found else None
 
 
-async def edit(site: Site, editor: Actor, message_id: int, source: str) -> Post:
-    """Change one's own message. Raises `NotFound` for another's (S-108), `NotAllowed` for a kind that peers cannot edit."""
-    message = await message_of(editor, message_id)
+async def edit(site: Site, editor: Actor, chat_id: int, message_id: int, source: str) -> Post:
+    """Change one's own message in a chat. Raises `NotFound` for another's (S-108), `NotAllowed` for a kind that peers cannot edit."""
+    message = await message_of(editor, chat_id, message_id)
     if message.post.kind == "chat-message":
         raise NotAllowed("not-editable", "The other server cannot change messages. Delete it and write a new one.")
     others = [member.actor for member in await members_of(message.chat_id) if member.actor_id != editor.id]
     return await posting.edit_post(site, editor, message.post, source=addressed(source.strip(), others))
 
 
-async def delete(site: Site, deleter: Actor, message_id: int) -> None:
+async def delete(site: Site, deleter: Actor, chat_id: int, message_id: int) -> None:
     """Take one's own message back, here and at the recipients' servers."""
-    message = await message_of(deleter, message_id)
+    message = await message_of(deleter, chat_id, message_id)
     await posting.delete_post(site, deleter, message.post)
 
 
-async def message_of(author: Actor, message_id: int) -> ChatMessage:
+async def message_of(author: Actor, chat_id: int, message_id: int) -> ChatMessage:
     """A message that `author` wrote and has not deleted. Raises `NotFound` alike for none and for another's (S-108)."""
     message = await ChatMessage.get_or_none(
-        id=message_id, post__author_id=author.id, post__deleted_at__isnull=True
+        id=message_id, chat_id=chat_id, post__author_id=author.id, post__deleted_at__isnull=True
     ).select_related("post__author")
     if message is None:
         raise NotFound

@@ -1,7 +1,7 @@
 """What a report can be about: categories by code, in groups, and when to call for help instead.
 
-A code's first part is its group: `JALAN-LUBANG` belongs to `JALAN`. Names are English msgids; the `word` stands in
-federated text.
+A code's first part is its group: `JALAN-LUBANG` belongs to `JALAN`. Each has an English `name` and an Indonesian
+`word`; the latter stands in federated text, which no reader's language can reach.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ class Category:
     days: int
     precision: str = "exact"
     guidance: str = ""
+    guidance_word: str = ""
 
     @property
     def group(self) -> str:

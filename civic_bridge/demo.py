@@ -122,16 +122,18 @@ async def _answer(site: Site, report: Report, step: Mapping[str, Any]) -> Answer
     photos = []
     if shown := step.get("photo"):
         office = await Actor.get(body__id=report.body_id)
-        photos = [(await store_photo(site, office, await photo_bytes(shown), shown["alt"], "after")).attachment]
+        photos = [
+            (await store_photo(site, office, await photo_bytes(shown), shown["alt"], "after")).attachment
+        ]
     return Answer(step["to"], step["text"], photos=photos)
 
 
 async def _report(cast: DemoCast, site: Site, reporter: str, key: str) -> Report:
     """The report as `site` has it: the key is known at its home only, the post's address everywhere."""
     with cast.at_home(reporter) as home:
-        filed = await Report.get(reporter=await cast.actor(home, reporter), idempotency_key=key).select_related("post")
-        uri = filed.post.uri
-    found = await Report.get_or_none(post__uri=uri)
+        who = await cast.actor(home, reporter)
+        filed = await Report.get_or_none(reporter_id=who.id, idempotency_key=key).select_related("post")
+    found = await Report.get_or_none(post__uri=filed.post.uri) if filed is not None else None
     if found is None:
-        raise LookupError(f"the report {uri} did not reach {site.settings.url}")
+        raise LookupError(f"the report {key} of {reporter} is not at {site.settings.url}")
     return found

@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from civic_bridge import inbound, mirroring, plain_replies, receiving
+from civic_bridge.commands import body, reports
+from civic_bridge.panels import report_panel
+from civic_bridge.routes import ROUTES
 from sebangsa.features import Feature, NavItem
 
 if TYPE_CHECKING:
@@ -17,12 +20,14 @@ def register(site: Site) -> None:
     """Hang events into the site's hooks, and the timeline under reports' posts."""
     site.hooks.post_created.listen(partial(receiving.see_post, site))
     site.hooks.post_edited.listen(partial(receiving.see_edit, site))
+    site.panels.append(report_panel)
 
 
 FEATURE = Feature(
     name="civic_bridge",
     demo="civic_bridge.demo",
     models=("civic_bridge.models",),
+    routes=tuple(ROUTES),
     inbound={
         "Create": inbound.prepare_step,
         "Offer": inbound.receive_offer,
@@ -35,6 +40,7 @@ FEATURE = Feature(
         "answer_plain_reply": plain_replies.answer_plain_reply,
     },
     navigation=(NavItem("Reports", "/reports", "map-pin", 30),),
+    commands=(body, reports),
     templates=Path(__file__).parent / "templates",
     register=register,
 )

@@ -31,12 +31,12 @@ async def offer(site: Site, report: Report, body: Body, *, is_transfer: bool = F
     community = post.community
     offerer = community if community is not None and community.is_local else await Actor.get(id=report.reporter_id)
     actor = await Actor.get(id=body.actor_id)
-    uri = site.federation.config.url(f"/civic/offers/{site.ids.next()}")
+    uri = site.federation.config.url(f"/a/{site.ids.next()}")  # of an activity that nobody elsewhere must be sent
     if not actor.is_local and body.reached_by == "sebangsa":
         exact = None
         if report.lat is not None and report.lon is not None and public_point(report) != (report.lat, report.lon):
             exact = place(report.address, (report.lat, report.lon))
-        activity = offer_activity(offerer, post.uri, actor, exact, is_transfer=is_transfer) | {"id": uri}
+        activity = offer_activity(offerer, post.uri, actor, exact, is_transfer=is_transfer)
         uri = (await publish(site.federation, offerer, activity, Audience(actors=[actor], personal=True))).uri
     made = await Offer.create(
         id=site.ids.next(), uri=uri, report=report, offerer=offerer, body=body, is_transfer=is_transfer,

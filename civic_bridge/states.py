@@ -1,6 +1,6 @@
 """The states of a report: what may follow what, who may say so, and what each is called elsewhere.
 
-The table itself is `data/states.json`. A label is an English msgid for gettext; the `word` is what stands in
+The table itself is `data/states.json`. Each has an English `label` and an Indonesian `word`; the latter stands in
 federated text, which no reader's language can reach.
 """
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from communities.audiences import readers_of_activities, readers_of_ids
 from communities.models import AnnouncedThread
 from communities.wire import announce, announce_object
 from federation import strict_json
 from federation.models import Actor
-from federation.outbox import Audience, publish
+from federation.outbox import publish
 from federation.refusals import Refused
 from federation.wire import id_of, read_activity
 from sebangsa.hooks import Origin
 from sebangsa.models import Post
 from sebangsa.posting import document_of
 from sebangsa.visibility import OPEN
-from sebangsa.wire import create_activity
+from sebangsa.wire import create_activity, undo_activity
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
@@ -32,9 +33,9 @@ async def announce_new(site: Site, post: Post, origin: Origin) -> None:
         return
     await announce_activity(site, community, origin.activity)
     if post.in_reply_to_id is None:
-        await announce_by_id(site, community, post)
+        boost = await announce_by_id(site, community, post)
         body = strict_json.dumps(announce(community, origin.activity, id=_outbox_id(community, post))).decode()
-        await AnnouncedThread.create(id=site.ids.next(), community=community, post=post, body=body)
+        await AnnouncedThread.create(id=site.ids.next(), community=community, post=post, body=body, boost_uri=boost)
 
 
 async def announce_edit(site: Site, post: Post, origin: Origin) -> None:
@@ -64,7 +65,7 @@ async def announce_vote(site: Site, voter: Actor, post: Post, value: int, origin
 
 
 async def announce_activity(site: Site, community: Actor, activity: str) -> None:
-    """`Announce` of one activity to all followers, in the transaction under way.
+    """`Announce` of one activity to the followers who read such, in the transaction under way.
 
     Not readable at its address: it holds a copy of what its author may delete tomorrow.
     """
@@ -72,22 +73,40 @@ async def announce_activity(site: Site, community: Actor, activity: str) -> None
         site.federation,
         community,
         announce(community, activity),
-        Audience(followers_of=[community]),
+        await readers_of_activities(community),
         is_public=False,
         proof=False,  # the request's signature speaks for the group, the proof inside for the author
     )
 
 
-async def announce_by_id(site: Site, community: Actor, post: Post) -> None:
-    """`Announce` of a post's id to all followers: Lemmy and PieFed pass over it, microblogs show it."""
-    await publish(
+async def withdraw_boost(site: Site, community: Actor, post: Post) -> None:
+    """A removed thread disappears from microblogs too, in the transaction under way."""
+    known = await AnnouncedThread.get_or_none(post_id=post.id)
+    if known is not None:
+        boost = announce_object(community, post.uri, id=known.boost_uri)
+        undone = undo_activity(community, {name: value for name, value in boost.items() if name != "@context"})
+        await publish(site.federation, community, undone, await readers_of_ids(community), proof=False)
+
+
+async def boost_again(site: Site, community: Actor, post: Post) -> None:
+    """A restored thread is shown there again, in the transaction under way."""
+    known = await AnnouncedThread.get_or_none(post_id=post.id)
+    if known is not None:
+        known.boost_uri = await announce_by_id(site, community, post)
+        await known.save(update_fields=["boost_uri"])
+
+
+async def announce_by_id(site: Site, community: Actor, post: Post) -> str:
+    """`Announce` of a post's id, which microblogs show as a boost, in the transaction under way. Returns its id."""
+    sent = await publish(
         site.federation,
         community,
         announce_object(community, post.uri),
-        Audience(followers_of=[community]),
+        await readers_of_ids(community),
         is_public=True,
         proof=False,
     )
+    return sent.uri
 
 
 async def _announcing(post: Post, origin: Origin) -> Actor | None:

@@ -26,7 +26,7 @@ READ_AT_ORIGIN = frozenset({"Create", "Update"})
 
 
 async def is_authentic(site: Site, inbound: Inbound, document: dict[str, Any], actor: Actor) -> bool:
-    """Whether the bytes are the actor's: of the announcing host itself, or with a proof of a key that the actor lists."""
+    """Whether the bytes are the actor's: of the announcing host itself, or proved by a key that the actor lists."""
     if actor.host == inbound.actor.host:
         return True
     try:

@@ -56,7 +56,7 @@ def check_description(about: Description) -> None:
 
 
 async def describe_community(site: Site, editor: Actor, community: Actor, about: Description) -> None:
-    """Change what a community of ours says of itself; its followers' servers are told. Raises `NotAllowed`, `Invalid`."""
+    """Change what a community of ours says of itself, and tell its followers. Raises `NotAllowed`, `Invalid`."""
     await must_moderate(community, editor)
     if not community.is_local:
         raise NotAllowed("not-ours", "This community is described on its own server.")

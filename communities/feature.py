@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from communities import announced, announcing, backfilling, counting, gates, inbound, membership
+from communities import announced, announcing, audiences, backfilling, counting, gates, inbound, membership
 from communities.commands import community
 from communities.routes import ROUTES
 from sebangsa.features import Feature, NavItem
@@ -29,6 +29,7 @@ def register(site: Site) -> None:
     hooks.post_deleted.listen(partial(announcing.announce_deletion, site))
     hooks.voted.listen(partial(announcing.announce_vote, site))
     hooks.followed.listen(partial(backfilling.ask_for_backfill, site))
+    hooks.followed.listen(partial(audiences.ask_for_software, site))
     hooks.actor_deleted.listen(partial(membership.forget_roles, site))
 
 
@@ -54,7 +55,10 @@ FEATURE = Feature(
         "Undo/Block": inbound.receive_undo_block,
         "Undo/Lock": inbound.receive_undo_lock,
     },
-    jobs={"backfill_community": backfilling.backfill_community},
+    jobs={
+        "backfill_community": backfilling.backfill_community,
+        "learn_software": audiences.learn_software,
+    },
     navigation=(NavItem("Communities", "/communities", "users", 20),),
     commands=(community,),
     templates=Path(__file__).parent / "templates",

@@ -1,7 +1,7 @@
 """What moderators, here and elsewhere, send about communities: one handler for each type.
 
-Each judges by one rule: a community of ours is moderated by those who hold a role in it; one elsewhere by those whom its
-own host lists, or by whom that host itself announces (S-056, S-057).
+Each judges by one rule: a community of ours is moderated by those who hold a role in it; one elsewhere by those whom
+its own host lists, or by whom that host itself announces (S-056, S-057).
 """
 
 from __future__ import annotations
@@ -198,7 +198,8 @@ async def receive_delete(site: Site, inbound: Inbound) -> Verdict | None:
     if activity.with_replies:
         await moderating.hide_thread(site, post)
     if await moderating.hide(site, post):
-        await notify(site, post.author_id, "community.removed", inbound.actor.id, post=post, reason=activity.summary[:500])
+        reason = activity.summary[:500]
+        await notify(site, post.author_id, "community.removed", inbound.actor.id, post=post, reason=reason)
     return None
 
 

@@ -9,7 +9,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.models import Model
 
-from federation.models import Actor
+from federation.models import URL_LENGTH, Actor
 from sebangsa.models import Post
 
 
@@ -91,7 +91,10 @@ class Membership(Model):
 
 
 class AnnouncedThread(Model):
-    """What a community's outbox shows of an opening post: its announcement as JSON text."""
+    """What a community's outbox shows of an opening post: its announcement as JSON text.
+
+    `boost_uri` is the id of the `Announce` that microblogs show as a boost, to be undone when the post is removed.
+    """
 
     id = fields.BigIntField(primary_key=True)
     community: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
@@ -103,6 +106,7 @@ class AnnouncedThread(Model):
     )
     post_id: int
     body = fields.TextField()
+    boost_uri = fields.CharField(URL_LENGTH)
 
     class Meta:
         table = "announced_threads"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from communities import wire
+from communities.announcing import boost_again, withdraw_boost
 from communities.authority import must_moderate_post, must_remove
 from communities.counting import count_thread
 from communities.enacting import enact
@@ -32,9 +33,10 @@ async def remove_post(
     with_replies: bool = False,
     activity: str = "",
 ) -> None:
-    """Hide a post from everybody but its author; it can be restored. `activity` is the `Delete` of a peer, if it was one.
+    """Hide a post from everybody but its author; it can be restored.
 
-    Raises `NotAllowed`. Removing twice changes nothing.
+    `activity` is the `Delete` of a peer as JSON text, if it was one. Removing twice changes nothing. Raises
+    `NotAllowed`.
     """
     community = await must_remove(moderator, post)
     reason = clean_name(reason, 500)
@@ -50,6 +52,8 @@ async def remove_post(
         if with_replies:
             deleted["withReplies"] = True
         await enact(site, moderator, community, deleted, activity, told=[author])
+        if community.is_local:
+            await withdraw_boost(site, community, post)
 
 
 async def restore_post(site: Site, moderator: Actor, post: Post, *, activity: str = "") -> None:
@@ -63,6 +67,8 @@ async def restore_post(site: Site, moderator: Actor, post: Post, *, activity: st
         deleted = wire.removal(moderator, community, post.uri, "")
         deleted["id"] = site.federation.config.url(f"/a/{site.ids.next()}")
         await enact(site, moderator, community, wire.undo(moderator, community, deleted), activity, told=[author])
+        if community.is_local:
+            await boost_again(site, community, post)
 
 
 async def hide(site: Site, post: Post) -> bool:

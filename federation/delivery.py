@@ -20,6 +20,7 @@ from federation.lanes import LANE_SECONDS, LEASE, Due, Lane, Turns, is_anything_
 from federation.models import DeliveryState
 from federation.retry import (
     HEAD_TRIES,
+    MAX_TRIES,
     Judgement,
     lane_pause,
     may_be_the_signature,
@@ -199,7 +200,7 @@ class _Delivering:
         if outcome.judgement is Judgement.LATER:
             self._postpone(lane, due, outcome, now)
             return False
-        self._peer_answers(lane)
+        recovered = self._peer_answers(lane)
         if outcome.judgement is Judgement.DELIVERED:
             lane.changes["succeeded_at"] = now
             self._marks.end(due, DeliveryState.DELIVERED, outcome.status)
@@ -207,7 +208,7 @@ class _Delivering:
             self._marks.end(due, DeliveryState.REFUSED, outcome.status, outcome.reason)
         else:
             return await self._close(lane, due, outcome)
-        return True
+        return not recovered
 
     async def _send(self, lane: Lane, due: Due, body: bytes, key: SigningKey) -> Outcome:
         """Send with the scheme that the peer took last; when it refuses, once more with the other.
@@ -232,10 +233,14 @@ class _Delivering:
             return first
         return second
 
-    def _peer_answers(self, lane: Lane) -> None:
-        if lane.failures:
-            lane.failures, lane.failing_since = 0, None
-            lane.changes |= {"failures": 0, "failing_since": None, "retry_at": None, "last_error": ""}
+    def _peer_answers(self, lane: Lane) -> bool:
+        """Whether it answers again after failures. Then all that it missed is due, and the lane begins anew."""
+        if not lane.failures:
+            return False
+        lane.failures, lane.failing_since = 0, None
+        lane.changes |= {"failures": 0, "failing_since": None, "retry_at": None, "last_error": ""}
+        self._marks.revive(lane.host)
+        return True
 
     def _postpone(self, lane: Lane, due: Due, outcome: Outcome, now: datetime) -> None:
         if outcome.pause is not None:
@@ -243,7 +248,9 @@ class _Delivering:
             lane.changes |= {"retry_at": now + outcome.pause, "last_error": outcome.reason}
             return
         attempts = due.attempts + 1
-        delay = next_delay(attempts, self._fed.rng)
+        # While the peer says nothing at all it is not the activity's fault: only its age ends it (`MAX_AGE`).
+        counted = attempts if outcome.status is not None else min(attempts, MAX_TRIES - 1)
+        delay = next_delay(counted, self._fed.rng)
         if delay is None:
             self._marks.end(due, DeliveryState.FAILED, outcome.status, outcome.reason)
         else:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -22,82 +23,95 @@ if TYPE_CHECKING:
 IDS_A_STATEMENT = 1000
 
 
+@dataclass
+class _Batch:
+    """Marks that are written in one transaction."""
+
+    ended: dict[tuple[DeliveryState, int | None, str], list[int]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    postponed: dict[tuple[datetime, int | None, str], list[int]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    closed: list[tuple[str, str | None, str]] = field(default_factory=list)
+    revived: list[str] = field(default_factory=list)
+    lanes: list[Lane] = field(default_factory=list)
+
+
 class Marks:
-    """The marks of one worker that are not written yet."""
+    """The marks of one worker that are not written yet; `count` says how many."""
 
     def __init__(self, fed: Federation, worker: str) -> None:
         self._fed = fed
         self._worker = worker
-        self._ended: dict[tuple[DeliveryState, int | None, str], list[int]] = defaultdict(list)
-        self._postponed: dict[tuple[datetime, int | None, str], list[int]] = defaultdict(list)
-        self._lanes: list[Lane] = []
-        self._closed: list[tuple[str, str | None, str]] = []
+        self._batch = _Batch()
+        self._unwritten: list[_Batch] = []
         self.count = 0
 
     def end(self, due: Due, state: DeliveryState, status: int | None, reason: str = "") -> None:
         """A delivery came to its end."""
-        self._ended[(state, status, reason[:255])].append(due.id)
+        self._batch.ended[(state, status, reason[:255])].append(due.id)
         self.count += 1
 
     def postpone(self, due: Due, until: datetime, status: int | None, reason: str) -> None:
         """A try failed; the next is not before `until`."""
-        self._postponed[(until, status, reason[:255])].append(due.id)
+        self._batch.postponed[(until, status, reason[:255])].append(due.id)
         self.count += 1
 
     def close(self, host: str, inbox_url: str | None, reason: str) -> None:
         """Nothing more goes to an inbox; without `inbox_url`, to the whole host."""
-        self._closed.append((host, inbox_url, reason))
+        self._batch.closed.append((host, inbox_url, reason))
+        self.count += 1
+
+    def revive(self, host: str) -> None:
+        """A peer answers again: what was set aside while it did not is due now, in its order."""
+        self._batch.revived.append(host)
         self.count += 1
 
     def give_back(self, lane: Lane) -> None:
         """The worker is done with a lane for now; `lane.changes` are columns of its peer."""
-        self._lanes.append(lane)
+        self._batch.lanes.append(lane)
         self.count += 1
 
     async def write(self) -> None:
         """Write all of it in one transaction. What could not be written is kept for the next call."""
         if not self.count:
             return
-        ended, postponed, lanes, closed = self._ended, self._postponed, self._lanes, self._closed
-        count = self.count
-        self._ended, self._postponed = defaultdict(list), defaultdict(list)
-        self._lanes, self._closed, self.count = [], [], 0
+        self._unwritten.append(self._batch)
+        self._batch, batches, self.count = _Batch(), list(self._unwritten), 0
         try:
             async with transaction():
-                await self._write(ended, postponed, lanes, closed)
+                for batch in batches:
+                    await self._write(batch)
         except BaseException:
-            for key, ids in ended.items():
-                self._ended[key].extend(ids)
-            for when, ids in postponed.items():
-                self._postponed[when].extend(ids)
-            self._lanes, self._closed = lanes + self._lanes, closed + self._closed
-            self.count += count
+            self.count += 1
             raise
+        self._unwritten.clear()
 
-    async def _write(
-        self,
-        ended: dict[tuple[DeliveryState, int | None, str], list[int]],
-        postponed: dict[tuple[datetime, int | None, str], list[int]],
-        lanes: list[Lane],
-        closed: list[tuple[str, str | None, str]],
-    ) -> None:
+    async def _write(self, batch: _Batch) -> None:
         now = self._fed.clock.now()
-        for (state, status, reason), ids in ended.items():
+        for (state, status, reason), ids in batch.ended.items():
             await _update(
                 "deliveries SET state = ?, status = ?, reason = ?, done_at = ?, attempts = attempts + 1",
                 [str(state), status, reason, now],
                 ids,
             )
-        for (until, status, reason), ids in postponed.items():
+        for (until, status, reason), ids in batch.postponed.items():
             await _update(
                 "deliveries SET run_at = ?, status = ?, reason = ?, attempts = attempts + 1",
                 [until, status, reason],
                 ids,
             )
-        for host, inbox_url, reason in closed:
+        for host, inbox_url, reason in batch.closed:
             await cancel_waiting(host, inbox_url, reason, now)
+        for host in batch.revived:
+            await execute(
+                """UPDATE deliveries SET run_at = ?
+                   WHERE state = 'pending' AND host = ? AND run_at > ? AND attempts > 0 AND status IS NULL""",
+                [now, host, now],
+            )
         grouped: dict[tuple[tuple[str, Any], ...], list[str]] = defaultdict(list)
-        for lane in lanes:
+        for lane in batch.lanes:
             grouped[tuple(lane.changes.items())].append(lane.host)
         for changes, hosts in grouped.items():
             columns = "".join(f"{name} = ?, " for name, _ in changes)

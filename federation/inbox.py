@@ -57,9 +57,9 @@ async def receive(fed: Federation, request: HttpRequest, *, inbox_of: int | None
         return Receipt(is_new=False)
     await fed.registry.admit(host_of(activity.actor))
     signer = await verify_signer(fed, request)
-    if signer.actor_uri != activity.actor:
+    if signer.actor.uri != activity.actor:
         signer = await _author_of_forwarded(fed, activity, document)
-    await fed.registry.admit(signer.actor_host, await Actor.get(id=signer.actor_id))
+    await fed.registry.admit(signer.actor.host, signer.actor)
     now = fed.clock.now()
     stored = await execute(
         _INSERT,
@@ -67,7 +67,7 @@ async def receive(fed: Federation, request: HttpRequest, *, inbox_of: int | None
             fed.ids.next(),
             activity.id or "urn:sha256:" + hashlib.sha256(request.body).hexdigest(),
             activity.type[:32],
-            signer.actor_id,
+            signer.actor.id,
             inbox_of,
             request.body.decode(),
             now,
@@ -116,6 +116,6 @@ async def _author_of_forwarded(
 ) -> SignerKey:
     """Somebody passed on another's activity (ActivityPub 7.1.2): believed only with the author's own proof."""
     author = await proven_by(fed, document)
-    if author is None or author.actor_uri != activity.actor:
+    if author is None or author.actor.uri != activity.actor:
         raise Refused("signer-is-not-actor", activity.actor)
     return author

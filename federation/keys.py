@@ -30,9 +30,7 @@ class SignerKey:
 
     key_id: str
     public_key: PublicKey
-    actor_id: int
-    actor_uri: str
-    actor_host: str
+    actor: Actor
 
 
 class KeyRing:
@@ -41,6 +39,7 @@ class KeyRing:
     def __init__(self, size: int = 20_000) -> None:
         self._size = size
         self._keys: OrderedDict[str, tuple[float, SignerKey]] = OrderedDict()
+        self._ids: dict[str, set[str]] = {}  # of each actor
         self._refetched: OrderedDict[str, float] = OrderedDict()
 
     async def find(self, fed: Federation, key_id: str) -> SignerKey:
@@ -52,29 +51,31 @@ class KeyRing:
             return kept[1]
         found = await _stored_key(key_id) or await _fetch_key(fed, key_id)
         self._keys[key_id] = (now + KEPT_FOR, found)
+        self._ids.setdefault(found.actor.uri, set()).add(key_id)
         if len(self._keys) > self._size:
-            self._keys.popitem(last=False)
+            dropped, (_, key) = self._keys.popitem(last=False)
+            self._ids.get(key.actor.uri, set()).discard(dropped)
         return found
 
     async def find_again(self, fed: Federation, old: SignerKey) -> SignerKey | None:
         """The key as its host states it now, when it has changed; None when it has not or was asked just before."""
         now = fed.clock.monotonic()
-        if self._refetched.get(old.actor_uri, -REFETCH_EVERY) > now - REFETCH_EVERY:
+        if self._refetched.get(old.actor.uri, -REFETCH_EVERY) > now - REFETCH_EVERY:
             return None
-        self._refetched[old.actor_uri] = now
+        self._refetched[old.actor.uri] = now
         if len(self._refetched) > self._size:
             self._refetched.popitem(last=False)
-        if fed.config.is_ours(old.actor_uri):
+        if fed.config.is_ours(old.actor.uri):
             return None
-        await fetch_actor(fed, old.actor_uri)
-        self.forget(old.actor_uri)
+        await fetch_actor(fed, old.actor.uri)
+        self.forget(old.actor.uri)
         fresh = await _stored_key(old.key_id)
         return fresh if fresh is not None and fresh.public_key != old.public_key else None
 
     def forget(self, actor_uri: str) -> None:
         """Drop what is kept of an actor."""
-        for key_id in [key_id for key_id, (_, key) in self._keys.items() if key.actor_uri == actor_uri]:
-            del self._keys[key_id]
+        for key_id in self._ids.pop(actor_uri, ()):
+            self._keys.pop(key_id, None)
 
 
 async def _stored_key(key_id: str) -> SignerKey | None:
@@ -84,7 +85,7 @@ async def _stored_key(key_id: str) -> SignerKey | None:
     actor = row.actor
     if actor.deleted_at is not None:
         raise Refused("gone", actor.uri)
-    return SignerKey(key_id, load_public_key(row.public), actor.id, actor.uri, actor.host)
+    return SignerKey(key_id, load_public_key(row.public), actor)
 
 
 async def _fetch_key(fed: Federation, key_id: str) -> SignerKey:

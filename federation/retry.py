@@ -97,7 +97,7 @@ def retry_after(value: str | None, now: datetime) -> timedelta | None:
     else:
         try:
             moment = parsedate_to_datetime(value)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
         asked = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now
     return min(max(asked, timedelta(seconds=1)), RETRY_AFTER_CAP)

@@ -32,7 +32,7 @@ async def signer_of(site: Site, request: Request) -> Actor | None:
     if not {"signature", "signature-input"} & incoming.headers.keys():
         return None
     signer = await verify_signer(site.federation, incoming)
-    return await Actor.get(id=signer.actor_id)
+    return signer.actor
 
 
 async def post_answer(site: Site, request: Request, post_id: int) -> Response:

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from federation.endpoints import protocol_routes
 from federation.endpoints.answers import refusal_answer, wants_activity
 from federation.refusals import Refused
+from sebangsa.api.cors import OpenApi
 from sebangsa.errors import NotFound, ProductError, SignInNeeded, TooMany
 from sebangsa.media.serving import MEDIA_ROUTES
 from sebangsa.site import Site
@@ -76,6 +77,7 @@ def create_app(site: Site, *, run_jobs: bool = True) -> Starlette:
         middleware=[
             Middleware(TrustedProxies, trusted=site.settings.trusted_proxies),
             Middleware(SecurityHeaders),
+            Middleware(OpenApi),
             Middleware(EnterSite, site=site),
         ],
         exception_handlers={

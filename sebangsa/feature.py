@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sebangsa import broadcasting, inbound, jobs
+from sebangsa import broadcasting, inbound, jobs, uploads
 from sebangsa.api.routes import ROUTES as API_ROUTES
 from sebangsa.api.streaming import ROUTES as STREAMING_ROUTES
 from sebangsa.features import Feature, NavItem, Periodic
@@ -11,7 +11,7 @@ from sebangsa.web.routes import ROUTES as PAGE_ROUTES
 
 FEATURE = Feature(
     name="sebangsa",
-    models=("sebangsa.models", "sebangsa.queue.models"),
+    models=("sebangsa.models", "sebangsa.api.models", "sebangsa.queue.models"),
     routes=(*API_ROUTES, *STREAMING_ROUTES, *PAGE_ROUTES, *EVENT_ROUTES),
     inbound={
         "Create": inbound.receive_create,
@@ -35,8 +35,9 @@ FEATURE = Feature(
         "run_jobs": jobs.run_jobs,
         "sweep": jobs.run_sweep,
         "delete_media": jobs.delete_media,
+        "drop_unused_uploads": uploads.drop_unused,
     },
-    periodic=(Periodic("sweep", 30),),
+    periodic=(Periodic("sweep", 30), Periodic("drop_unused_uploads", 3600)),
     navigation=(NavItem("Home", "/", "house", 10),),
     templates=Path(__file__).parent / "templates",
     register=broadcasting.register,

@@ -136,10 +136,11 @@ async def receive_follow(site: Site, inbound: Inbound) -> Verdict | None:
         return None
     try:
         await site.hooks.may_follow.ask(inbound.actor, target)
-    except NotAllowed as no:
+    except NotAllowed:
+        # Answered, not raised: what is raised rolls the answer back too, and the asker waits for ever.
         refused = Follow(follower=inbound.actor, target=target, uri=inbound.activity.id)
         await following.answer(site, "Reject", refused, inbound.actor, target)
-        raise Refused("not-allowed", no.sentence) from no
+        return None
     made = await Follow.get_or_none(follower_id=inbound.actor.id, target_id=target.id)
     if made is None:
         made = await Follow.create(

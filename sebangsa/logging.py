@@ -9,7 +9,7 @@ import logging
 import re
 import sys
 from collections.abc import Callable, MutableMapping
-from typing import IO, Any
+from typing import Any, TextIO
 
 import structlog
 from structlog.dev import plain_traceback
@@ -40,7 +40,7 @@ _SECRET_TEXT: tuple[tuple[re.Pattern[str], str], ...] = (
 _Event = MutableMapping[str, Any]
 
 
-def set_up_logging(stream: IO[str] | None = None, *, level: int = logging.INFO) -> None:
+def set_up_logging(stream: TextIO | None = None, *, level: int = logging.INFO) -> None:
     """Send our events and those of the libraries to `stream` (the error stream).
 
     Coloured for a terminal, `key=value` otherwise. May be called again.

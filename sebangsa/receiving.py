@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from federation.inbound import Inbound
 from federation.models import Actor, Follow, FollowState
 from federation.refusals import Refused
 from federation.urls import host_of
+from federation.vocabulary import AS_PUBLIC
 from federation.wire import ObjectDocument, read_object
 from sebangsa.errors import NotAllowed
 from sebangsa.hooks import Origin
@@ -44,9 +46,10 @@ async def receive_post(site: Site, inbound: Inbound, document: dict[str, Any]) -
     parent = await _parent(site, inbound, obj)
     if parent is not None and parent.visibility not in OPEN and not await may_read(site, inbound.actor, parent):
         raise Refused("not-allowed", "it answers what its author may not read")  # S-053
-    if not await _concerns_us(site, inbound, obj, parent):
+    known = await known_actors(obj)
+    if not await _concerns_us(inbound, known, parent):
         return None
-    return await write_post(site, inbound, obj, inbound.actor, parent)
+    return await write_post(site, inbound, obj, inbound.actor, parent, known)
 
 
 async def _parent(site: Site, inbound: Inbound, obj: ObjectDocument) -> Post | None:
@@ -81,36 +84,44 @@ async def _write_chain(
             author = await inbound.actor_at(ancestor.attributed_to)
             if host_of(author.uri) != host_of(ancestor.id):
                 raise Refused("not-the-author", ancestor.id)
-            above = await write_post(site, inbound, ancestor, author, above)
+            above = await write_post(site, inbound, ancestor, author, above, await known_actors(ancestor))
         except Refused:
             above = None
     return above
 
 
-async def _concerns_us(site: Site, inbound: Inbound, obj: ObjectDocument, parent: Post | None) -> bool:
+async def known_actors(obj: ObjectDocument) -> dict[str, Actor]:
+    """Those whom the object addresses or names and whom we know, by id: read once, asked for several things.
+
+    A post that names a thousand strangers makes us fetch none of them (S-095).
+    """
+    addressed = {*obj.to, *obj.cc, obj.audience, *(mention.href for mention in obj.mentions)}
+    addressed -= {AS_PUBLIC, "", f"{obj.attributed_to}/followers"}
+    if not addressed:
+        return {}
+    return {actor.uri: actor for actor in await Actor.filter(uri__in=sorted(addressed)[:MAX_MENTIONS])}
+
+
+async def _concerns_us(inbound: Inbound, known: Mapping[str, Actor], parent: Post | None) -> bool:
     """Whether anybody here follows, is named, or is answered: strangers cannot fill our disk (S-060)."""
     if parent is not None or inbound.inbox_of is not None:
         return True
-    if await Follow.exists(target_id=inbound.actor.id, follower__host="", state=FollowState.ACCEPTED):
+    if any(actor.is_local for actor in known.values()):
         return True
-    addressed = {*obj.to, *obj.cc, *(mention.href for mention in obj.mentions)}
-    if obj.audience:
-        addressed.add(obj.audience)
-    if inbound.announcer is not None:
-        addressed.add(inbound.announcer.uri)
-    ours = await Actor.filter(uri__in=list(addressed)[:MAX_MENTIONS]).values_list("id", "host")
-    groups = [actor_id for actor_id, host in ours if host]
-    return any(not host for _, host in ours) or (
-        inbound.announcer is not None
-        and await Follow.exists(target_id__in=groups, follower__host="", state=FollowState.ACCEPTED)
-    )
+    sources = [inbound.actor.id] + ([inbound.announcer.id] if inbound.announcer else [])
+    return await Follow.exists(target_id__in=sources, follower__host="", state=FollowState.ACCEPTED)
 
 
 async def write_post(
-    site: Site, inbound: Inbound, obj: ObjectDocument, author: Actor, parent: Post | None
+    site: Site,
+    inbound: Inbound,
+    obj: ObjectDocument,
+    author: Actor,
+    parent: Post | None,
+    known: Mapping[str, Actor],
 ) -> Post:
     """Write one remote post with its mentions, tags and attachments, and tell who listens."""
-    community = await community_of(site, inbound, obj, parent)
+    community = await community_of(inbound, obj, parent, known)
     visibility = visibility_of(obj, author)
     if visibility == Visibility.DIRECT:
         community = None
@@ -147,7 +158,7 @@ async def write_post(
         created_at=published,
         edited_at=obj.updated,
     )
-    mentioned = await _write_mentions(site, inbound, post, obj)
+    mentioned = await _write_mentions(site, inbound, post, obj, known)
     await write_tags_and_attachments(site, post, obj)
     await count_post(post, +1)
     told = {actor_id for actor_id in mentioned if actor_id}
@@ -171,19 +182,20 @@ def visibility_of(obj: ObjectDocument, author: Actor) -> Visibility:
 
 
 async def community_of(
-    site: Site, inbound: Inbound, obj: ObjectDocument, parent: Post | None
+    inbound: Inbound, obj: ObjectDocument, parent: Post | None, known: Mapping[str, Actor]
 ) -> Actor | None:
     """The group a post belongs to: its thread's, else the one that announced it, names itself as `audience`, or is
-    addressed (a Mastodon post that mentions it).
+    addressed (a Mastodon post that mentions it); one of ours before others.
     """
     if parent is not None:
         return await Actor.get(id=parent.community_id) if parent.community_id else None
     announcer = inbound.announcer
-    if announcer is not None and announcer.is_group:
-        if is_written_to(obj, announcer):
-            return announcer
-    addressed = [obj.audience] if obj.audience else [*obj.to, *obj.cc, *(m.href for m in obj.mentions)]
-    return await Actor.filter(uri__in=addressed[:MAX_MENTIONS], type="Group").order_by("host").first()
+    if announcer is not None and announcer.is_group and is_written_to(obj, announcer):
+        return announcer
+    if obj.audience in known and known[obj.audience].is_group:
+        return known[obj.audience]
+    groups = sorted((actor for actor in known.values() if actor.is_group), key=lambda actor: actor.host)
+    return groups[0] if groups else None
 
 
 def is_written_to(obj: ObjectDocument, group: Actor) -> bool:
@@ -202,29 +214,32 @@ def wire_extra(obj: ObjectDocument) -> dict[str, Any]:
     return {name: value for name, value in obj.extra.items() if value is not None}
 
 
-async def _write_mentions(site: Site, inbound: Inbound, post: Post, obj: ObjectDocument) -> list[int]:
-    """Who is addressed by name; those reached without a tag are silent (chat.md b1). Ids of those tagged.
-
-    Only people whom we know: a post that names a thousand strangers makes us fetch none of them (S-095).
-    """
+async def _write_mentions(
+    site: Site, inbound: Inbound, post: Post, obj: ObjectDocument, known: Mapping[str, Actor]
+) -> list[int]:
+    """Who is addressed by name; those reached without a tag are silent (chat.md b1). Ids of those who are told."""
     tagged = {mention.href for mention in obj.mentions}
-    addressed = list(tagged | {uri for uri in (*obj.to, *obj.cc) if uri})[:MAX_MENTIONS]
-    if inbound.inbox_of is not None and post.visibility == Visibility.DIRECT:
-        addressed += await Actor.filter(id=inbound.inbox_of).values_list("uri", flat=True)  # type: ignore[arg-type]
-    people = await Actor.filter(uri__in=addressed).exclude(type="Group")
-    await Mention.bulk_create(
-        [
-            Mention(id=site.ids.next(), post=post, actor=actor, is_silent=actor.uri not in tagged)
-            for actor in people
-        ]
-    )
-    return [actor.id for actor in people if actor.uri in tagged or post.visibility == Visibility.DIRECT]
+    people = {actor.id: actor for actor in known.values() if not actor.is_group}
+    if inbound.inbox_of is not None and post.visibility == Visibility.DIRECT and inbound.inbox_of not in people:
+        people[inbound.inbox_of] = await Actor.get(id=inbound.inbox_of)
+    if people:
+        await Mention.bulk_create(
+            [
+                Mention(id=site.ids.next(), post=post, actor=actor, is_silent=actor.uri not in tagged)
+                for actor in people.values()
+            ]
+        )
+    direct = post.visibility == Visibility.DIRECT
+    return [actor.id for actor in people.values() if actor.is_local and (direct or actor.uri in tagged)]
 
 
 async def write_tags_and_attachments(site: Site, post: Post, obj: ObjectDocument) -> None:
     """Write both, in the transaction under way; the pictures stay at their server."""
     names = {normal_form(tag) for tag in obj.hashtags[:MAX_TAGS]}
-    await PostTag.bulk_create([PostTag(id=site.ids.next(), post=post, name=name) for name in names if name])
+    if names - {None}:
+        await PostTag.bulk_create([PostTag(id=site.ids.next(), post=post, name=name) for name in names if name])
+    if not obj.attachments:
+        return
     await Attachment.bulk_create(
         [
             Attachment(

@@ -17,6 +17,7 @@ from starlette.routing import WebSocketRoute
 from sebangsa.app import create_app
 from sebangsa.settings import Settings
 from sebangsa.site import Site
+from sebangsa.web.server import Server
 
 STOP_AFTER = 5
 """Seconds that requests under way get when the server is asked to stop."""
@@ -28,7 +29,7 @@ class PortTaken(Exception):
     """Another program listens there, or the address cannot be used; the text says so."""
 
 
-class _Server(uvicorn.Server):
+class _Server(Server):
     """Without uvicorn's signal handling: two servers of one loop would take it from each other."""
 
     @contextmanager
@@ -75,11 +76,12 @@ async def serving(site: Site, place: socket.socket) -> AsyncIterator[None]:
             proxy_headers=False,  # only SEBANGSA_TRUSTED_PROXIES are believed (S-073)
             timeout_keep_alive=KEEP_ALIVE,
             timeout_graceful_shutdown=STOP_AFTER,
-        )
+        ),
+        site,
     )
     async with app.router.lifespan_context(app):
         running = asyncio.create_task(server.serve(sockets=[place]), name=f"http {site.settings.bind}")
-        while not server.started and not running.done():
+        while not server.started and not running.done():  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.001)
         try:
             yield

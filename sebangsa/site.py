@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from federation.ids import IdMaker
 from federation.transport import AioTransport, Transport
 from sebangsa.features import Feature, Job, NavItem, Periodic, load_features
 from sebangsa.hooks import Hooks
+from sebangsa.limits import Limiter
 from sebangsa.media.store import MediaStore, open_store
 from sebangsa.queue import Engine, InProcessEngine, Queue
 from sebangsa.settings import Settings, secret_key
@@ -24,7 +25,15 @@ from sebangsa.streams import open_streams
 from sebangsa.text.sanitise import sanitise
 
 if TYPE_CHECKING:
+    from markupsafe import Markup
+    from starlette.requests import Request
+
+    from sebangsa.models import Post
     from sebangsa.web.live import Live
+
+
+"""What a feature shows beside a post on its own page (a report's timeline), as HTML; None where it has nothing."""
+"""What a feature shows beside a post on the post's own page (a report's timeline), as HTML; None where it has nothing."""
 
 
 def software_version() -> str:
@@ -66,8 +75,10 @@ class Site:
         self.jobs: dict[str, Job] = {}
         self.periodic: list[Periodic] = []
         self.navigation: list[NavItem] = []
+        self.panels: list[Panel] = []
         self.streams = open_streams(settings.queue_url, settings.host)
-        self.live: Live = ground_live()
+        self.live: Live = ground_live(self)
+        self.limiter = Limiter(self.clock, settings.queue_url, is_on=settings.rate_limits == "on")
         self.usage: tuple[float, Usage] | None = None
         self.media: MediaStore = open_store(settings.media_url, settings.url)
         self.queue = Queue(self, engine or self._engine())

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tortoise.expressions import Q, Subquery
+from tortoise.query_utils import Prefetch
 from tortoise.queryset import QuerySet
 
 from federation.models import Actor, Follow, FollowState
@@ -44,17 +45,17 @@ async def page_of(posts: QuerySet[Post], window: Window) -> list[Post]:
 
 
 async def with_parts(posts: QuerySet[Post]) -> list[Post]:
-    """Posts with author, community, attachments, mentions and the post they boost, in seven queries at most."""
-    return await posts.select_related(
-        "author", "community", "boost_of__author", "boost_of__community"
-    ).prefetch_related(
-        "attachments",
-        "mentions__actor",
-        "tags",
-        "boost_of__attachments",
-        "boost_of__mentions__actor",
-        "boost_of__tags",
-    )
+    """Posts with author, community, attachments, mentions and the post they boost, in eight queries at most."""
+    return await _with(posts, *_own_parts(), Prefetch("boost_of", _with(Post.all(), *_own_parts())))
+
+
+def _own_parts() -> list[str | Prefetch]:
+    return ["attachments", Prefetch("mentions", Mention.all().select_related("actor")), "tags"]
+
+
+def _with(posts: QuerySet[Post], *parts: str | Prefetch) -> QuerySet[Post]:
+    # All parts in one call: a second one would forget the first.
+    return posts.select_related("author", "community").prefetch_related(*parts)
 
 
 def home(viewer: Actor) -> QuerySet[Post]:

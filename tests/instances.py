@@ -29,6 +29,7 @@ from sebangsa.app import create_app
 from sebangsa.models import Role, User
 from sebangsa.settings import DEFAULT_FEATURES, load_settings
 from sebangsa.site import Site
+from sebangsa.web.server import Server
 from tests.services import PostgresServer, fresh_postgres_database, postgres_template
 
 DATABASES = ["sqlite", "postgres"]
@@ -178,7 +179,7 @@ class Instance:
 async def running(site: Site) -> AsyncIterator[Instance]:
     """Serve a site over HTTP on the loopback address of its URL, in this process."""
     port = int(site.settings.url.rpartition(":")[2])
-    server = uvicorn.Server(
+    server = Server(
         uvicorn.Config(
             create_app(site),
             host="127.0.0.1",
@@ -187,7 +188,8 @@ async def running(site: Site) -> AsyncIterator[Instance]:
             access_log=False,
             lifespan="on",
             timeout_graceful_shutdown=1,
-        )
+        ),
+        site,
     )
     task = asyncio.create_task(server.serve())
     while not server.started:

@@ -71,7 +71,8 @@ async def account_statuses(call: Call) -> list[dict[str, Any]]:
     actor, given = await actor_of(call), call.given
     if given.flag("pinned") or not actor.is_usable:
         return []
-    posts = _written(actor, call.viewer, replies=not given.flag("exclude_replies"), boosts=not given.flag("exclude_reblogs"))
+    replies, boosts = not given.flag("exclude_replies"), not given.flag("exclude_reblogs")
+    posts = _written(actor, call.viewer, replies=replies, boosts=boosts)
     if given.flag("only_media"):
         posts = posts.filter(id__in=Subquery(Attachment.filter(post_id__isnull=False).values("post_id")))
     if given.text("tagged", limit=200):

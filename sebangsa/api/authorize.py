@@ -99,12 +99,12 @@ async def _trusted(request: Request, given: Mapping[str, str]) -> Asked | Respon
     """The app and its address; an error page, never a redirect, where either is not what was registered (S-081)."""
     app = await OAuthApp.get_or_none(client_id=given.get("client_id", "")[:64])
     if app is None:
-        return _mistake(request, OAuthError("invalid_client", "This app is not known here. Open it again, and sign in anew."))
+        error = OAuthError("invalid_client", "This app is not known here. Open it again, and sign in anew.")
+        return _mistake(request, error)
     redirect_uri = given.get("redirect_uri", "")
     if redirect_uri not in app.redirect_uris:
-        return _mistake(
-            request, OAuthError("invalid_request", "The app asks to be answered at an address that it did not register.")
-        )
+        error = OAuthError("invalid_request", "The app asks to be answered at an address that it did not register.")
+        return _mistake(request, error)
     return Asked(app, redirect_uri, given.get("state", ""), given)
 
 
@@ -112,7 +112,7 @@ def _ask(request: Request, asked: Asked, scopes: str) -> Response:
     context = {
         "app": asked.app,
         "scopes": scopes.split(),
-        "asked": {name: value for name, value in asked.given.items()},
+        "asked": dict(asked.given),
         "other_account": f"/sign-in?next={quote('/oauth/authorize?' + urlencode(dict(asked.given)), safe='')}",
         "is_out_of_band": asked.redirect_uri == OUT_OF_BAND,
     }

@@ -4,4 +4,41 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-ROUTES: list[BaseRoute] = []
+from sebangsa.api import (
+    absent,
+    accounts,
+    authorize,
+    following,
+    instance,
+    interactions,
+    markers,
+    media,
+    missing,
+    notifications,
+    oauth,
+    profile,
+    searching,
+    statuses,
+    timelines,
+)
+from sebangsa.api.access import ApiRoute
+
+# The first that fits answers: fixed paths stand before those with an id. `absent` comes before `notifications`,
+# whose `{id}` takes numbers only, so both orders would do.
+API: list[ApiRoute] = [
+    *oauth.ROUTES,
+    *absent.ROUTES,
+    *profile.ROUTES,
+    *accounts.ROUTES,
+    *following.ROUTES,
+    *statuses.ROUTES,
+    *interactions.ROUTES,
+    *media.ROUTES,
+    *timelines.ROUTES,
+    *notifications.ROUTES,
+    *markers.ROUTES,
+    *searching.ROUTES,
+    *instance.ROUTES,
+]
+
+ROUTES: list[BaseRoute] = [*API, *authorize.ROUTES, *missing.ROUTES]

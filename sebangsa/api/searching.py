@@ -11,7 +11,7 @@ from federation.refusals import Refused
 from sebangsa import timelines
 from sebangsa.api.access import ApiRoute, Call, Caller, Denied, Rule
 from sebangsa.api.entities.accounts import account
-from sebangsa.api.entities.statuses import statuses, whole_tag
+from sebangsa.api.entities.statuses import status, statuses, whole_tag
 from sebangsa.errors import Invalid
 from sebangsa.fetching import fetch_post
 from sebangsa.limits import address_key
@@ -36,7 +36,7 @@ async def search(call: Call) -> dict[str, Any]:
         raise Invalid("kind-invalid", f"type is one of {', '.join(KINDS)}.", field="type")
     resolve, offset = given.flag("resolve"), given.offset()
     if call.viewer is None and (resolve or offset):
-        raise Denied(401, "invalid-token", "Search queries that resolve remote resources or use offset need a person's token")
+        raise Denied(401, "invalid-token", "Resolving and offsets need a person's token")
     limit = given.number("limit", RESULTS, MOST)
     wanted = (kind,) if kind else KINDS
     found: dict[str, Any] = {"accounts": [], "statuses": [], "hashtags": [], "collections": []}
@@ -45,7 +45,7 @@ async def search(call: Call) -> dict[str, Any]:
         post = await _post_at(call, text, resolve=resolve)
         if post is not None:
             if "statuses" in wanted:
-                found["statuses"] = await statuses(call.site, await timelines.with_parts(Post.filter(id=post.id)), call.viewer)
+                found["statuses"] = [await status(call.site, post, call.viewer)]
             return found
     if "accounts" in wanted:
         actors = await find_accounts(
@@ -64,7 +64,7 @@ async def search(call: Call) -> dict[str, Any]:
 async def find_accounts(
     call: Call, text: str, *, limit: int, offset: int = 0, resolve: bool = False, following: bool = False
 ) -> list[Actor]:
-    """Accounts whose handle or name begins with the text; with `resolve`, the one that it names elsewhere comes first."""
+    """Accounts whose handle or name begins with the text; `resolve` also asks the server that it names."""
     text = text.strip()
     if not text:
         return []

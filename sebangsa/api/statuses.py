@@ -78,7 +78,7 @@ def _refuse_what_is_not_here(given: Parameters) -> None:
     """Better no post than another one than was meant."""
     if given.text("scheduled_at"):
         raise Invalid("no-scheduling", "Posting later is not possible on this server.", field="scheduled_at")
-    if given.rows("poll[options]", (), posting.MAX_PICTURES) or given.many("poll[options]", 100):
+    if given.many("poll[options]", 100):
         raise Invalid("no-polls", "Polls are not possible on this server.", field="poll")
     if given.text("quoted_status_id"):
         raise Invalid("no-quotes", "Quoting is not possible on this server.", field="quoted_status_id")
@@ -223,6 +223,7 @@ async def no_card(call: Call) -> dict[str, Any]:
 
 _READ = Rule(Caller.ANYBODY, "read:statuses")
 _WRITE = Rule(Caller.PERSON, "write:statuses", bucket="post")
+_DELETE = Rule(Caller.PERSON, "write:statuses", bucket="delete")
 _MINE = Rule(Caller.PERSON, "read:statuses")
 
 ROUTES = [
@@ -230,9 +231,7 @@ ROUTES = [
     ApiRoute("/api/v1/statuses", show_statuses, _READ),
     ApiRoute("/api/v1/statuses/{id}", show_status, _READ),
     ApiRoute("/api/v1/statuses/{id}", put_status, _WRITE, methods=["PUT"]),
-    ApiRoute(
-        "/api/v1/statuses/{id}", delete_status, Rule(Caller.PERSON, "write:statuses", bucket="delete"), methods=["DELETE"]
-    ),
+    ApiRoute("/api/v1/statuses/{id}", delete_status, _DELETE, methods=["DELETE"]),
     ApiRoute("/api/v1/statuses/{id}/context", context, _READ),
     ApiRoute("/api/v1/statuses/{id}/source", source, _MINE),
     ApiRoute("/api/v1/statuses/{id}/history", history, _READ),

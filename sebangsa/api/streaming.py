@@ -153,7 +153,7 @@ class Stream:
             found = await subscription.payload(event)
             return [Frame(*found)] if found else []
 
-        await stream(scope, receive, send, site, listener, Credential("token", token.id), render)
+        await stream(receive, send, site, listener, Credential("token", token.id), render)
 
 
 async def person_token(site: Site, request: Request) -> AccessToken:

@@ -111,7 +111,9 @@ def _data_folder(settings: Settings) -> Finding:
     for name in ("secret.key", "sebangsa.sqlite3"):
         path = folder / name
         if path.exists() and path.stat().st_mode & 0o077:
-            return Finding("data folder", False, f"{path} can be read by others on this machine: chmod 600 {path}")
+            return Finding(
+                "data folder", False, f"{path} can be read by others on this machine: chmod 600 {path}"
+            )
     return Finding("data folder", True, f"{folder} can be written to; its secrets are its owner's alone.")
 
 
@@ -124,7 +126,9 @@ async def _database(site: Site) -> Finding:
     with site.database.entered():
         pending = await site.database.pending_migrations()
         if pending:
-            return Finding("database", False, f"{kind}: {len(pending)} migrations are missing; run `sebangsa migrate`.")
+            return Finding(
+                "database", False, f"{kind}: {len(pending)} migrations are missing; run `sebangsa migrate`."
+            )
         await check_identity(site)
     return Finding("database", True, f"{kind}, up to date.")
 
@@ -162,8 +166,10 @@ async def _reachable(site: Site) -> Finding:
         if refused.code == "private-address":
             why = f"{config.domain} leads to a private address from here."
         return Finding(
-            name, False, f"WebFinger of {config.domain} does not answer for {handle}: {why} Is the server running, "
-            f"and does the proxy bring {site.settings.url} (and /.well-known/ of {config.domain}) to it?"
+            name,
+            False,
+            f"WebFinger of {config.domain} does not answer for {handle}: {why} Is the server running, "
+            f"and does the proxy bring {site.settings.url} (and /.well-known/ of {config.domain}) to it?",
         )
     if found != actor.uri:
         return Finding(name, False, f"WebFinger of {config.domain} names {found} instead of {actor.uri}.")

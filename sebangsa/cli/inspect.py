@@ -27,8 +27,12 @@ if TYPE_CHECKING:
 
 @click.command("inspect")
 @click.argument("url", required=False)
-@click.option("--file", "path", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
-              help="Read the document from a file (- for standard input) instead of its server.")
+@click.option(
+    "--file",
+    "path",
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
+    help="Read the document from a file (- for standard input) instead of its server.",
+)
 @json_option
 @data_dir_option
 def command(url: str | None, path: Path | None, as_json: bool, data_dir: Path | None) -> None:

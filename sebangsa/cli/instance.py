@@ -134,7 +134,9 @@ async def opened_site(settings: Settings) -> AsyncIterator[Site]:
     try:
         with site.database.entered():
             if await site.database.pending_migrations():
-                raise Unavailable("The database is not up to date. Run `sebangsa migrate`, or start the server.")
+                raise Unavailable(
+                    "The database is not up to date. Run `sebangsa migrate`, or start the server."
+                )
             await check_identity(site)
             yield site
     finally:

@@ -33,7 +33,9 @@ async def show(site: Site, as_json: bool) -> None:
         say_json({"counts": counted, "failed": failed})
         return
     for table, states in counted.items():
-        click.echo(f"{table:<12}" + ("  ".join(f"{state} {count}" for state, count in states.items()) or "empty"))
+        click.echo(
+            f"{table:<12}" + ("  ".join(f"{state} {count}" for state, count in states.items()) or "empty")
+        )
     if failed:
         click.echo("\nGiven up, the newest first (`sebangsa queue retry` tries them again):")
     for row in failed:
@@ -59,7 +61,9 @@ async def retry(site: Site, ids: tuple[int, ...]) -> None:
         dead, inbound = dead.filter(id__in=ids), inbound.filter(id__in=ids)
         deliveries = Delivery.filter(state__in=[DeliveryState.FAILED, DeliveryState.REFUSED], id__in=ids)
     done = await dead.update(is_dead=False, attempts=0, run_at=now, locked_until=None)
-    done += await inbound.update(state=InboundState.PENDING, attempts=0, run_at=now, locked_until=None, done_at=None)
+    done += await inbound.update(
+        state=InboundState.PENDING, attempts=0, run_at=now, locked_until=None, done_at=None
+    )
     done += await deliveries.update(state=DeliveryState.PENDING, attempts=0, run_at=now, done_at=None)
     click.echo(f"{done} will be tried again.")
 

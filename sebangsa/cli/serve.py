@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from sebangsa.cli.instance import UNAVAILABLE, check_identity, fail, open_database, run_or_exit, settings_or_exit
+from sebangsa.cli.instance import (
+    UNAVAILABLE,
+    check_identity,
+    fail,
+    open_database,
+    run_or_exit,
+    settings_or_exit,
+)
 from sebangsa.settings import Settings
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
 
-F = TypeVar("F")
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 def settings_options(command: F) -> F:
@@ -22,12 +30,14 @@ def settings_options(command: F) -> F:
     for field in reversed(dataclasses.fields(Settings)):
         option = f"--{field.name.replace('_', '-')}"
         of_type: Any = click.Path(file_okay=False, path_type=Path) if field.name == "data_dir" else str
-        command = click.option(option, field.name, type=of_type, help=field.metadata["help"])(command)  # type: ignore[arg-type, type-var]
+        command = click.option(option, field.name, type=of_type, help=field.metadata["help"])(command)
     return command
 
 
 @click.command("serve")
-@click.option("--demo", is_flag=True, help="Two filled servers to look around in, instead of your own: see `demo`.")
+@click.option(
+    "--demo", is_flag=True, help="Two filled servers to look around in, instead of your own: see `demo`."
+)
 @settings_options
 def command(demo: bool, **given: Any) -> None:
     """Run the server.

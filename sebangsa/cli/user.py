@@ -85,7 +85,9 @@ async def change_role(site: Site, name: str, role: str) -> None:
 
 @command.command("password")
 @click.argument("name")
-@click.option("--password", help="The new one. Without it, a one-time link is printed with which to choose one.")
+@click.option(
+    "--password", help="The new one. Without it, a one-time link is printed with which to choose one."
+)
 @instance_command
 async def password(site: Site, name: str, password: str | None) -> None:
     """Give an account a new password, and sign it out everywhere."""

@@ -7,7 +7,15 @@ from typing import Any
 
 import click
 
-from sebangsa.cli.instance import SETTINGS_WRONG, Unavailable, data_dir_option, fail, opened_site, run_or_exit, settings_or_exit
+from sebangsa.cli.instance import (
+    SETTINGS_WRONG,
+    Unavailable,
+    data_dir_option,
+    fail,
+    opened_site,
+    run_or_exit,
+    settings_or_exit,
+)
 
 
 @click.command("worker")

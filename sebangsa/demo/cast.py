@@ -13,8 +13,8 @@ from typing import Any
 
 import structlog
 
-from federation.refusals import Refused
 from federation.models import Actor, Delivery, DeliveryState, InboundActivity, InboundState
+from federation.refusals import Refused
 from sebangsa.demo.story_clock import StoryClock
 from sebangsa.errors import ProductError
 from sebangsa.lookup import find_actor
@@ -47,7 +47,9 @@ class DemoCast:
     def __init__(self, sites: Mapping[str, Site], clock: StoryClock) -> None:
         self.sites = sites
         self.clock = clock
-        self._today = (datetime.now(UTC) + LOCAL_TIME).replace(hour=0, minute=0, second=0, microsecond=0) - LOCAL_TIME
+        self._today = (datetime.now(UTC) + LOCAL_TIME).replace(
+            hour=0, minute=0, second=0, microsecond=0
+        ) - LOCAL_TIME
         self._now = datetime.now(UTC)
         self._scenes: list[_Scene] = []
         self._homes: dict[str, str] = {}
@@ -87,7 +89,8 @@ class DemoCast:
         """Wait until the servers have nothing left to do."""
         try:
             async with asyncio.timeout(SETTLE_WITHIN):
-                while any([await self._is_busy(site) for site in self.sites.values()]):
+                # A table's rows set no event to wait for.
+                while any([await self._is_busy(site) for site in self.sites.values()]):  # noqa: ASYNC110
                     await asyncio.sleep(0.01)
         except TimeoutError:
             log.warning("the demonstration goes on although work is left")

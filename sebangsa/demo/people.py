@@ -60,7 +60,9 @@ def _follows(cast: DemoCast, name: str, followed: list[str]) -> Callable[[], Awa
 def _own_post(cast: DemoCast) -> Open:
     async def draft(site: Site, author: Actor, entry: Mapping[str, Any]) -> Draft:
         return Draft(
-            source=entry["text"], language="id", attachments=await cast.photo(site, author, entry.get("photo"))
+            source=entry["text"],
+            language="id",
+            attachments=await cast.photo(site, author, entry.get("photo")),
         )
 
     return draft
@@ -110,7 +112,9 @@ def _plan_reactions(
             cast.plan(begins + timedelta(minutes=7 * number), play)
 
 
-async def _react(cast: DemoCast, name: str, uri: str, react: Callable[[Site, Actor, Post], Awaitable[Any]]) -> None:
+async def _react(
+    cast: DemoCast, name: str, uri: str, react: Callable[[Site, Actor, Post], Awaitable[Any]]
+) -> None:
     with cast.at_home(name) as site:
         await react(site, await cast.actor(site, name), await cast.post_as_seen(site, uri))
 

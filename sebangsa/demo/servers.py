@@ -61,7 +61,9 @@ class Demonstration:
         """Serve until asked to stop; fill the instances first where that has not been done to its end."""
         with stopping() as asked:
             serving_both = asyncio.create_task(self._serve(say, asked))
-            await asyncio.wait({serving_both, asyncio.create_task(asked.wait())}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(
+                {serving_both, asyncio.create_task(asked.wait())}, return_when=asyncio.FIRST_COMPLETED
+            )
             if not serving_both.done():
                 serving_both.cancel()
             await asyncio.gather(serving_both, return_exceptions=asked.is_set())
@@ -102,5 +104,7 @@ class Demonstration:
                 for home, person, role in SIGN_INS:
                     if home == name:
                         user = await user_by_name(person)
-                        say(f"  sign in as {user.actor.name}, {role}: {await make_link(site, 'sign-in', user)}")
+                        say(
+                            f"  sign in as {user.actor.name}, {role}: {await make_link(site, 'sign-in', user)}"
+                        )
         say("Ctrl-C stops both.")

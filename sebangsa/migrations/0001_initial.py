@@ -15,6 +15,18 @@ class Migration(migrations.Migration):
 
     operations = [
         ops.CreateModel(
+            name='IdempotencyKey',
+            fields=[
+                ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ('actor', fields.ForeignKeyField('federation.Actor', source_field='actor_id', db_constraint=True, to_field='id', related_name='idempotency_keys', on_delete=OnDelete.CASCADE)),
+                ('key_hash', fields.CharField(max_length=64)),
+                ('post_id', fields.BigIntField(null=True)),
+                ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'idempotency_keys', 'app': 'sebangsa', 'unique_together': (('actor', 'key_hash'),), 'pk_attr': 'id'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
             name='Job',
             fields=[
                 ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
@@ -29,6 +41,19 @@ class Migration(migrations.Migration):
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
             ],
             options={'table': 'jobs', 'app': 'sebangsa', 'indexes': [Index(fields=['is_dead', 'run_at'], name='jobs_due')], 'pk_attr': 'id'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='Marker',
+            fields=[
+                ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ('actor', fields.ForeignKeyField('federation.Actor', source_field='actor_id', db_constraint=True, to_field='id', related_name='markers', on_delete=OnDelete.CASCADE)),
+                ('timeline', fields.CharField(max_length=16)),
+                ('last_read_id', fields.BigIntField()),
+                ('version', fields.IntField(default=1)),
+                ('updated_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'markers', 'app': 'sebangsa', 'unique_together': (('actor', 'timeline'),), 'pk_attr': 'id'},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -107,6 +132,16 @@ class Migration(migrations.Migration):
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
             ],
             options={'table': 'attachments', 'app': 'sebangsa', 'indexes': [Index(fields=['post_id', 'position'], name='attachments_of_post')], 'pk_attr': 'id'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='Bookmark',
+            fields=[
+                ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ('actor', fields.ForeignKeyField('federation.Actor', source_field='actor_id', db_constraint=True, to_field='id', related_name='bookmarks', on_delete=OnDelete.CASCADE)),
+                ('post', fields.ForeignKeyField('sebangsa.Post', source_field='post_id', db_constraint=True, to_field='id', related_name='bookmarks', on_delete=OnDelete.CASCADE)),
+            ],
+            options={'table': 'bookmarks', 'app': 'sebangsa', 'unique_together': (('actor', 'post'),), 'indexes': [Index(fields=['actor_id', 'id'], name='bookmarks_of_actor')], 'pk_attr': 'id'},
             bases=['Model'],
         ),
         ops.CreateModel(

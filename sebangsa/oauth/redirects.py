@@ -18,8 +18,10 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]{1,63}\Z")
 _PRINTABLE = re.compile(r"[\x21-\x7e]+\Z")
 # A browser runs or opens these itself instead of handing them to an app.
 _NO_APP = frozenset(
-    "about blob chrome content data file filesystem ftp gopher http intent jar javascript mailto resource sms tel "
-    "vbscript view-source ws wss".split()
+    (
+        "about", "blob", "chrome", "content", "data", "file", "filesystem", "ftp", "gopher", "http", "intent", "jar",
+        "javascript", "mailto", "resource", "sms", "tel", "vbscript", "view-source", "ws", "wss",
+    )
 )
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 

@@ -46,7 +46,7 @@ class Events:
             raise
         del user, request
         credential = Credential("session", int(session_id[0]))  # type: ignore[call-overload]
-        await stream(scope, receive, send, site, listener, credential, page.show, missed=missed)
+        await stream(receive, send, site, listener, credential, page.show, missed=missed)
 
 
 class _Page:

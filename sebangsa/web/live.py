@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sebangsa.models import Notification, User
 from sebangsa.streams import StreamEvent
-from sebangsa.web.sse import Frame
+from sebangsa.web.sse import Frame, Pulse
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -43,6 +43,7 @@ class Live:
     API streams (`direct` alone has the chat's).
     """
 
+    pulse: Pulse
     views: dict[str, View]
     replays: list[Replay]
     direct: dict[str, Payload] = field(default_factory=dict)
@@ -65,6 +66,6 @@ async def unread_notifications(user: User) -> int:
     return await Notification.filter(recipient_id=user.actor_id, id__gt=user.notifications_read_id).count()
 
 
-def ground_live() -> Live:
+def ground_live(site: Site) -> Live:
     """The views of the ground floor."""
-    return Live({"notification": show_notification}, [missed_notifications])
+    return Live(Pulse(site), {"notification": show_notification}, [missed_notifications])

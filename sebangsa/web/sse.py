@@ -12,8 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from starlette.applications import Starlette
-from starlette.types import Receive, Scope, Send
+from starlette.types import Receive, Send
 
 from sebangsa.models import AccessToken, Session
 from sebangsa.streams import Listener, StreamEvent
@@ -143,16 +142,7 @@ async def _valid(kind: str, ids: list[int]) -> set[int]:
     return found
 
 
-def pulse_of(scope: Scope, site: Site) -> Pulse:
-    """The one pulse of the app that serves this request."""
-    app: Starlette = scope["app"]
-    if not hasattr(app.state, "pulse"):
-        app.state.pulse = Pulse(site)
-    return cast(Pulse, app.state.pulse)
-
-
 async def stream(
-    scope: Scope,
     receive: Receive,
     send: Send,
     site: Site,
@@ -167,7 +157,7 @@ async def stream(
     `listener` is registered before `missed` is read, so that nothing falls between; what is in both is sent once.
     `render` makes of an event what this client may see of it.
     """
-    pulse = pulse_of(scope, site)
+    pulse = site.live.pulse
     connection = Connection(listener, credential)
     _make_room(site, listener)
     pulse.add(connection)

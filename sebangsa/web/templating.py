@@ -1,15 +1,108 @@
-"""Interim: the design developer replaces this file."""
+"""Pages from Jinja templates: one compiled environment per language, so that macros are plain functions of their
+parameters and need nothing from the request.
+"""
 
-from typing import Any
+from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined
+from starlette.requests import Request
 from starlette.responses import HTMLResponse
+
+from sebangsa.web import numbers, times
+from sebangsa.web.i18n import LANGUAGES, language_of, translation_for
+from static.assets import Assets
+
+if TYPE_CHECKING:
+    from sebangsa.features import NavItem
+    from sebangsa.site import Site
+
+THEMES = ("light", "dark")
+THEME_COOKIE = "theme"
+TABS_BEFORE_OWN = 4
+"""Entries of the bar at a phone's bottom, before the viewer's own."""
 
 
 class Templates:
-    def __init__(self, folders: Any, site: Any) -> None:
-        self.folders = folders
+    """Renders the templates of `folders`; the first folder that has a name wins."""
+
+    def __init__(self, folders: Iterable[Path], site: Site) -> None:
+        self._site = site
+        self.assets = Assets()
+        loader = FileSystemLoader([str(folder) for folder in folders])
+        self._environments = {language: self._environment(language, loader) for language in LANGUAGES}
 
     def render(
-        self, request: Any, name: str, context: dict[str, Any], status_code: int = 200
+        self, request: Request, name: str, context: Mapping[str, Any], status_code: int = 200
     ) -> HTMLResponse:
-        return HTMLResponse("interim", status_code)
+        """A page. Besides `context` it knows `site`, `viewer`, `csrf`, `theme`, `language`, `path`, `navigation`, `tabs`
+        and `badges` (unread counts by address, from `request.state.badges`).
+        """
+        viewer = getattr(request.state, "viewer", None)
+        language = language_of(request)
+        navigation = self._navigation(viewer is not None)
+        known = {
+            "site": self._site,
+            "request": request,
+            "viewer": viewer,
+            "csrf": getattr(request.state, "csrf", ""),
+            "theme": theme_of(request),
+            "language": language,
+            "path": request.url.path,
+            "navigation": navigation,
+            "tabs": navigation[:TABS_BEFORE_OWN],
+            "badges": getattr(request.state, "badges", {}),
+        }
+        preferences = viewer.preferences if viewer is not None else {}
+        shown = times.reading_zone.set(times.zone_named(str(preferences.get("zone", ""))))
+        try:
+            text = self._environments[language].get_template(name).render({**known, **context})
+        finally:
+            times.reading_zone.reset(shown)
+        return HTMLResponse(text, status_code, headers={"content-language": language})
+
+    def _navigation(self, signed_in: bool) -> list[NavItem]:
+        items = (item for item in self._site.navigation if signed_in or not item.requires_sign_in)
+        return sorted(items, key=lambda item: item.order)
+
+    def _environment(self, language: str, loader: FileSystemLoader) -> Environment:
+        development = self._site.settings.is_development
+        environment = Environment(
+            loader=loader,
+            extensions=["jinja2.ext.i18n", "jinja2.ext.loopcontrols"],
+            autoescape=True,
+            auto_reload=development,
+            cache_size=-1,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            undefined=StrictUndefined if development else Undefined,
+        )
+        translation = translation_for(language)
+        environment.install_gettext_translations(translation, newstyle=True)  # type: ignore[attr-defined]
+        environment.policies["ext.i18n.trimmed"] = True
+        now = self._site.clock.now
+        environment.globals.update(
+            t=environment.globals["gettext"],
+            asset=self.assets.url,
+            languages=LANGUAGES,
+            machine_time=times.machine_time,
+            ago=lambda at: times.relative(at, now(), translation),
+            exact_time=lambda at: times.exact(at, translation),
+            short_time=lambda at: times.short(at, translation),
+            clock_time=lambda at: times.clock(at, translation),
+            day_name=lambda at: times.day(at, now(), translation),
+            number=lambda value: numbers.number(value, language),
+            short_number=lambda value: numbers.short_number(value, language),
+            file_size=lambda size: numbers.file_size(size, language),
+            top_of_scale=numbers.top_of_scale,
+        )
+        return environment
+
+
+def theme_of(request: Request) -> str:
+    """The chosen theme, `light` or `dark`; empty leaves it to the device."""
+    theme = getattr(request.state, "theme", "") or request.cookies.get(THEME_COOKIE, "")
+    return theme if theme in THEMES else ""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tests.instances import Instance, settle
-
 from civic_bridge import bodies, reporting
 from civic_bridge.answering import Answer, answer_report
 from civic_bridge.models import Body, EventState, Report, StatusEvent
@@ -17,6 +15,7 @@ from communities.founding import create_community
 from federation.models import Actor
 from sebangsa.media.generated_photos import generated_photo
 from sebangsa.models import Post, User
+from tests.instances import Instance, settle
 
 TEBET_TIMUR = "31.74.01.1001"
 
@@ -39,7 +38,8 @@ class City:
 
     async def file(self, title: str = "Lubang dalam", **values: Any) -> Report:
         """Ani reports a pothole; arrived everywhere when this returns."""
-        filing = {"category": "JALAN-LUBANG", "description": "Sudah dua motor jatuh.", "area_code": TEBET_TIMUR} | values
+        usual = {"category": "JALAN-LUBANG", "description": "Sudah dua motor jatuh.", "area_code": TEBET_TIMUR}
+        filing: dict[str, Any] = usual | values
         async with self.warga.inside() as site:
             photos = filing.pop("photos", None)
             if photos is None:
@@ -93,7 +93,12 @@ async def office_on(instance: Instance, name: str, officer: User, *services: str
     """An office of a server with one officer."""
     async with instance.inside() as site:
         body = await bodies.create_body(
-            site, name, areas=["31.74"], services=services or ["JALAN"], display_name=name.title(), officers=[officer.actor]
+            site,
+            name,
+            areas=["31.74"],
+            services=services or ["JALAN"],
+            display_name=name.title(),
+            officers=[officer.actor],
         )
         return await Body.get(id=body.id).select_related("actor")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.civic.city import City, found_city
 from tests.instances import Instance
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from tests.civic.city import TEBET_TIMUR, City
-from tests.instances import unfinished
-
 from civic_bridge import answering, handover
 from civic_bridge.models import Offer, Report, StatusEvent
 from sebangsa.models import Attachment, Notification, Post
+from tests.civic.city import TEBET_TIMUR, City
+from tests.instances import unfinished
 
 
 async def test_a_report_arrives_structured_at_the_office_of_its_place_and_category(city: City) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
+
 from tests.communities.towns import Town, found_town
 from tests.communities.village import Village, build_village
 from tests.foreign_server import foreign_server

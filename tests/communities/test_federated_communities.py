@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from tests.communities.towns import Town
-from tests.instances import settle, unfinished
+import pytest
 
 from communities import membership, moderating
 from communities.models import Membership, Role
@@ -11,6 +10,8 @@ from federation.models import Actor, Delivery, Follow, FollowState, OutboundActi
 from sebangsa import posting, timelines, voting
 from sebangsa.errors import NotAllowed
 from sebangsa.models import Post
+from tests.communities.towns import Town
+from tests.instances import settle, unfinished
 
 CLEAN: dict[str, list[str]] = {"inbound": [], "deliveries": []}
 
@@ -125,12 +126,9 @@ async def test_locks_and_pins_reach_the_members_elsewhere(town: Town) -> None:
     seen = await town.seen(town.kota, post)
     assert (seen.is_locked, seen.is_pinned) == (True, True)
     async with town.kota.inside() as site:
-        try:
+        with pytest.raises(NotAllowed) as raised:
             await posting.create_post(site, town.budi.actor, posting.Draft(source="tapi", in_reply_to=seen))
-        except NotAllowed as error:
-            assert error.code == "locked"
-        else:
-            raise AssertionError("a locked thread was answered")
+        assert raised.value.code == "locked"
     async with town.warga.inside() as site:
         await moderating.lock_post(site, town.ani.actor, await Post.get(id=post.id), is_locked=False)
         await moderating.pin_post(site, town.ani.actor, await Post.get(id=post.id), is_pinned=False)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tests.instances import Instance, settle
-
 from communities.describing import Description
 from communities.founding import create_community
 from communities.membership import join
@@ -14,6 +12,7 @@ from federation.models import Actor
 from sebangsa.lookup import find_actor
 from sebangsa.models import Post, User
 from sebangsa.posting import Draft, create_post
+from tests.instances import Instance, settle
 
 
 @dataclass

@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tests.foreign_server import PUBLIC, Actor, ForeignServer
-from tests.instances import Instance, settle
-
 from communities.describing import Description
 from communities.founding import create_community
 from federation import models
@@ -15,6 +12,8 @@ from federation.actors import resolve_actor
 from federation.models import Follow, FollowState, InboundActivity
 from sebangsa.models import Post, User
 from sebangsa.posting import Draft, create_post
+from tests.foreign_server import PUBLIC, Actor, ForeignServer
+from tests.instances import Instance, settle
 
 
 @dataclass

@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.services import PostgresServer, drop_postgres_database, fresh_postgres_database, postgres_template
-from tests.simulation.network import SimulatedClock, SimulatedNetwork, SimulatedRequest
 
 from federation.config import FederationConfig
 from federation.database import Database, transaction
@@ -22,6 +20,8 @@ from federation.local_actors import create_local_actor
 from federation.models import Actor, Delivery, Follow, FollowState, OutboundActivity, Peer
 from federation.outbox import Audience, publish
 from federation.transport import Response, Transport
+from tests.services import PostgresServer, drop_postgres_database, fresh_postgres_database, postgres_template
+from tests.simulation.network import SimulatedClock, SimulatedNetwork, SimulatedRequest
 
 PROTOCOL_TABLES = {"federation": ["federation.models"]}
 

@@ -16,7 +16,7 @@ from sebangsa.models import Notification, User
 from sebangsa.notifying import notify
 from sebangsa.streams import BUFFER, Listener, StreamEvent
 from sebangsa.web.server import Server
-from sebangsa.web.sse import PER_PERSON, Frame, Pulse
+from sebangsa.web.sse import PER_PERSON, Frame
 
 Start = Callable[..., Awaitable[Instance]]
 
@@ -30,11 +30,6 @@ async def _two(start: Start) -> tuple[Instance, User, User, dict[str, str]]:
 async def _ring(warga: Instance, ani: User, other: User, kind: str) -> None:
     async with warga.inside() as site:
         await notify(site, ani.actor_id, kind, other.actor_id)
-
-
-def _pulse(warga: Instance) -> Pulse:
-    pulse: Pulse = warga.app.state.pulse
-    return pulse
 
 
 async def test_nobody_hears_anything_without_signing_in(start: Start) -> None:
@@ -97,13 +92,13 @@ async def test_a_client_that_left_is_noticed_at_the_next_heartbeat(start: Start)
     clock = warga.site.clock = HandClock()
     async with listening(warga, "/events", cookies) as ear:
         await ear.next("notifications")
-        assert len(_pulse(warga)) == 1
+        assert len(warga.site.live.pulse) == 1
     for _ in range(200):
         await clock.let_pass(1)
         await asyncio.sleep(0)
-        if len(_pulse(warga)) == 0:
+        if len(warga.site.live.pulse) == 0:
             break
-    assert len(_pulse(warga)) == 0
+    assert len(warga.site.live.pulse) == 0
     assert warga.site.streams.heard("user:") == set()
 
 

@@ -107,7 +107,7 @@ def _status(site: Site, post: Post, viewer: Actor | None, standing: Standing) ->
         "spoiler_text": post.summary,
         "language": post.language or None,
         "in_reply_to_id": str(parent) if parent is not None else None,
-        "in_reply_to_account_id": str(standing.answered[parent]) if parent in standing.answered else None,
+        "in_reply_to_account_id": _answered(parent, standing),
         "reblog": boosted,
         "application": None,
         "media_attachments": [media_attachment(site, part) for part in attachments_of(post)],
@@ -135,6 +135,11 @@ def _status(site: Site, post: Post, viewer: Actor | None, standing: Standing) ->
         if post.author_id == viewer.id:
             shown["pinned"] = False
     return shown
+
+
+def _answered(parent: int | None, standing: Standing) -> str | None:
+    author = standing.answered.get(parent) if parent is not None else None
+    return str(author) if author is not None else None
 
 
 def content_of(post: Post) -> str:

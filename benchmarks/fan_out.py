@@ -1,0 +1,224 @@
+"""How fast a post reaches 2,000 followers on 500 hosts, and how near that is to what the machine can do.
+
+    python -m benchmarks.fan_out [--followers 2000] [--hosts 500] [--posts 5] [--database URL]
+
+500 inboxes on 500 loopback addresses (127.1.x.y) are served by another process. Printed are deliveries a second,
+our own CPU time for each (the other process is not counted), and the same for the bare minimum, measured in the
+same run: sign with the parsed key, POST with aiohttp, 64 at once. The first post meets each host for the first
+time, the later ones find its connection open.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import multiprocessing
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import yarl
+
+from federation.clock import SystemClock
+from federation.config import FederationConfig
+from federation.database import Database, transaction
+from federation.delivery import LANES_AT_ONCE, deliver
+from federation.federation import Federation
+from federation.ids import IdMaker
+from federation.local_actors import create_local_actor
+from federation.local_keys import signing_key
+from federation.models import Actor, Delivery, Follow, FollowState, OutboundActivity, Peer
+from federation.outbox import Audience, publish
+from federation.signatures import SigningKey, sign_request
+from federation.transport import AioTransport
+
+ANSWER = b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"
+TEXT = "Jalan Melati banjir lagi sejak pagi. Air setinggi lutut di depan sekolah. " * 8
+
+
+class _Sink(asyncio.Protocol):
+    """The cheapest server that reads a POST to its end and says 202."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._buffer = b""
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        while (end := self._buffer.find(b"\r\n\r\n")) >= 0:
+            head = self._buffer[:end].lower()
+            at = head.find(b"content-length:")
+            length = int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
+            if len(self._buffer) < end + 4 + length:
+                return
+            self._buffer = self._buffer[end + 4 + length :]
+            self._transport.write(ANSWER)
+
+
+def _serve(ready: Connection) -> None:
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(_Sink, "0.0.0.0", 0, backlog=1024)
+        ready.send(server.sockets[0].getsockname()[1])
+        await asyncio.Event().wait()
+
+    asyncio.run(run())
+
+
+def _hosts(count: int, port: int) -> list[str]:
+    return [f"127.1.{number // 250}.{number % 250 + 1}:{port}" for number in range(count)]
+
+
+async def _measured(work: Callable[[], Awaitable[Any]]) -> tuple[float, float]:
+    """Seconds by the clock, and of our own CPU."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    await work()
+    return time.perf_counter() - wall, time.process_time() - cpu
+
+
+async def _bare(hosts: list[str], body: bytes, key: SigningKey, rounds: int) -> list[tuple[float, float]]:
+    """Sign and POST, nothing else."""
+    connector = aiohttp.TCPConnector(limit=0)
+    async with aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as session:
+
+        async def work() -> None:
+            waiting = iter(hosts)
+
+            async def send_some() -> None:
+                for host in waiting:
+                    url = f"http://{host}/inbox"
+                    headers = sign_request("POST", url, body, key, scheme="cavage", now=time.time())
+                    target = yarl.URL(url, encoded=True)
+                    async with session.post(target, data=body, headers=headers) as answer:
+                        await answer.read()
+                        assert answer.status == 202
+
+            await asyncio.gather(*(send_some() for _ in range(LANES_AT_ONCE)))
+
+        return [await _measured(work) for _ in range(rounds)]
+
+
+async def _fill(fed: Federation, hosts: list[str], followers: int) -> Actor:
+    now = fed.clock.now()
+    async with transaction():
+        ani = await create_local_actor(fed, "Person", "ani")
+        people = [
+            Actor(
+                id=fed.ids.next(),
+                uri=f"http://{hosts[number % len(hosts)]}/u/p{number}",
+                type="Person",
+                username=f"p{number}",
+                domain=hosts[number % len(hosts)],
+                host=hosts[number % len(hosts)],
+                inbox_url=f"http://{hosts[number % len(hosts)]}/u/p{number}/inbox",
+                shared_inbox_url=f"http://{hosts[number % len(hosts)]}/inbox",
+                created_at=now,
+                updated_at=now,
+            )
+            for number in range(followers)
+        ]
+        await Actor.bulk_create(people, batch_size=200)
+        follows = [
+            Follow(
+                id=fed.ids.next(),
+                follower_id=person.id,
+                target_id=ani.id,
+                state=FollowState.ACCEPTED,
+                uri=person.uri + "/follow",
+                created_at=now,
+            )
+            for person in people
+        ]
+        await Follow.bulk_create(follows, batch_size=500)
+    return ani
+
+
+def _line(name: str, count: int, measured: tuple[float, float]) -> str:
+    wall, cpu = measured
+    return f"{name:34} {count / wall:8.0f} deliveries/s  {wall:6.2f} s  {cpu / count * 1000:6.3f} ms CPU each"
+
+
+async def _run(options: argparse.Namespace, port: int, folder: Path) -> None:
+    hosts = _hosts(options.hosts, port)
+    clock = SystemClock()
+    url = options.database or f"sqlite://{folder / 'bench.sqlite3'}"
+    database = Database(url, {"federation": ["federation.models"]})
+    transport = AioTransport(user_agent="Sebangsa/benchmark", allow_loopback=True)
+    fed = Federation(
+        FederationConfig("http://warga.localhost:8000", "warga.localhost:8000", "bench", development=True),
+        clock=clock,
+        rng=random.Random(1),
+        ids=IdMaker(clock),
+        transport=transport,
+        wake=lambda job: None,
+        sanitise=lambda html: html,
+    )
+    await database.open()
+    with database.entered():
+        await database._context.generate_schemas()
+        ani = await _fill(fed, hosts, options.followers)
+        activity = {"type": "Create", "object": {"type": "Note", "content": TEXT, "attributedTo": ani.uri}}
+        ours: list[tuple[float, float]] = []
+        published: list[tuple[float, float]] = []
+        for _ in range(options.posts):
+
+            async def say() -> None:
+                await publish(fed, ani, dict(activity), Audience(followers_of=[ani]))
+
+            published.append(await _measured(say))
+            ours.append(await _measured(lambda: deliver(fed)))
+        delivered = await Delivery.filter(state="delivered").count()
+        assert delivered == options.posts * options.hosts, f"only {delivered} arrived"
+        assert await Peer.filter(locked_by__not="").count() == 0
+        key = await signing_key(fed, ani.id)
+        body = (await OutboundActivity.all().order_by("id").first()).body.encode()  # type: ignore[union-attr]
+        await transport.close()
+        bare = await _bare(hosts, body, key, options.posts)
+    await database.close()
+    count = options.hosts
+
+    def middle(runs: list[tuple[float, float]]) -> tuple[float, float]:
+        return statistics.median(wall for wall, _ in runs), statistics.median(cpu for _, cpu in runs)
+
+    print(f"{options.followers} followers, {count} hosts, body {len(body)} bytes, {url.partition(':')[0]}")
+    wall, cpu = middle(published)
+    print(f"publish (one transaction)          {wall * 1000:8.1f} ms  {cpu / count * 1000:6.3f} ms CPU per inbox")
+    print(_line("first contact", count, ours[0]))
+    print(_line("warm", count, middle(ours[1:] or ours)))
+    print(_line("limit: sign + POST, first contact", count, bare[0]))
+    print(_line("limit: sign + POST, warm", count, middle(bare[1:] or bare)))
+    for name, mine, limit in (
+        ("first contact", ours[0], bare[0]),
+        ("warm", middle(ours[1:] or ours), middle(bare[1:] or bare)),
+    ):
+        print(f"{name}: {limit[1] / mine[1]:.2f} of the limit by CPU, {limit[0] / mine[0]:.2f} by the clock")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--followers", type=int, default=2000)
+    parser.add_argument("--hosts", type=int, default=500)
+    parser.add_argument("--posts", type=int, default=5)
+    parser.add_argument("--database", default="", help="an empty PostgreSQL database; without it a new SQLite file")
+    options = parser.parse_args()
+    mine, theirs = multiprocessing.Pipe()
+    sink = multiprocessing.get_context("spawn").Process(target=_serve, args=(theirs,), daemon=True)
+    sink.start()
+    port = mine.recv()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            asyncio.run(_run(options, port, Path(folder)))
+    finally:
+        sink.terminate()
+        sink.join()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,189 @@
+"""The plain values that the template macros take, so that a page can be built without knowing the markup.
+
+Each is named in the comment on top of its macro. A mapping with the same keys does as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """Who somebody is at a glance. `kind` is person, community or body; `picture` a small image URL of ours, or empty.
+
+    `handle` is without the leading @ or !. `is_official` puts the seal and the word beside the name.
+    """
+
+    name: str
+    handle: str
+    href: str
+    picture: str = ""
+    kind: str = "person"
+    is_official: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An image that lies on this server. `width` and `height` keep its place on the page; `bytes` is the original's size.
+
+    `full` is the address of the original, offered with its size.
+    """
+
+    src: str
+    width: int
+    height: int
+    alt: str = ""
+    full: str = ""
+    bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The page that a post points to. `host` is always shown (S-068)."""
+
+    href: str
+    host: str
+    title: str = ""
+    description: str = ""
+    picture: Picture | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One answer of a poll; `votes` is None while the numbers are hidden."""
+
+    label: str
+    value: str
+    votes: int | None = None
+    is_mine: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """A question with answers. `action` is where the vote goes; empty shows the result."""
+
+    options: Sequence[Option]
+    voters: int
+    ends_at: datetime | None = None
+    is_closed: bool = False
+    is_multiple: bool = False
+    action: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """When and where."""
+
+    starts_at: datetime
+    place: str = ""
+    ends_at: datetime | None = None
+    going: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A state of a report: its word, translated; `meaning` is good, wait, warn or bad; `step` 1 to `steps`."""
+
+    label: str
+    meaning: str
+    step: int
+    steps: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a status history."""
+
+    label: str
+    meaning: str
+    at: datetime
+    by: Face | None = None
+    text: str = ""
+    pictures: Sequence[Picture] = ()
+    is_public_voice: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One of the tabs, which are links."""
+
+    label: str
+    href: str
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Crumb:
+    """One step of the way to this page; the last has no address."""
+
+    label: str
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing that can be chosen."""
+
+    value: str
+    label: str
+    hint: str = ""
+    icon: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One line of a menu: a link (`href`) or a button that posts to `action`. `confirm` is asked before it is done."""
+
+    label: str
+    icon: str = ""
+    href: str = ""
+    action: str = ""
+    is_danger: bool = False
+    confirm: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One number of a chart."""
+
+    label: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a table that is more than text: a number (set to the right) or a link."""
+
+    text: str
+    href: str = ""
+    is_number: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """One answer in a thread, with those below it. `html` is sanitised `Markup`.
+
+    `more` counts answers below that this page leaves out; they stand at `href`.
+    """
+
+    id: int
+    author: Face
+    at: datetime
+    html: str
+    href: str
+    score: int = 0
+    mine: int = 0
+    vote_action: str = ""
+    reply_href: str = ""
+    edited_at: datetime | None = None
+    label: str = ""
+    is_collapsed: bool = False
+    is_removed: bool = False
+    is_author_of_post: bool = False
+    menu: Sequence[Action] = ()
+    pictures: Sequence[Picture] = ()
+    replies: Sequence[Comment] = field(default_factory=tuple)
+    more: int = 0
