@@ -15,8 +15,11 @@ from sebangsa.settings import load_settings
 from sebangsa.site import Site
 
 
-async def draft(name: str | None = None) -> list[str]:
-    """Write a migration file for each package whose models changed; returns their paths."""
+async def draft(*, write: bool = True) -> list[str]:
+    """Write a migration file for each package whose models changed; returns their paths.
+
+    Without `write` nothing is written, and the names of the packages are returned.
+    """
     with tempfile.TemporaryDirectory() as folder:
         site = Site(load_settings({}, mode="development", data_dir=Path(folder)))
         for label in site.database.apps:
@@ -25,17 +28,16 @@ async def draft(name: str | None = None) -> list[str]:
         await site.open()
         try:
             with site.database.entered():
+                for model in site.database.models():
+                    model._meta.table_description = ""  # docstrings are for readers; a `;` in one ends the statement
                 apps = require_context().apps
                 assert apps is not None
-                for model in (model for app in apps.values() for model in app.values()):
-                    model._meta.table_description = (
-                        ""  # docstrings are for readers; a `;` in one ends the statement
-                    )
                 written: list[str] = []
                 for label in site.database.apps:
                     # One package at a time, from the ground up: what it depends on must be on disk to be named.
                     drafts = await MigrationAutodetector(apps, site.database.apps).changes()
-                    written += [str(draft.write()) for draft in drafts if draft.app_label == label]
+                    due = [entry for entry in drafts if entry.app_label == label]
+                    written += [str(entry.write()) if write else label for entry in due]
                 return written
         finally:
             await site.database.close()

@@ -18,6 +18,7 @@ class Migration(migrations.Migration):
                 ('community', fields.ForeignKeyField('federation.Actor', source_field='community_id', db_constraint=True, to_field='id', related_name='announced_threads', on_delete=OnDelete.CASCADE)),
                 ('post', fields.OneToOneField('sebangsa.Post', source_field='post_id', db_constraint=True, to_field='id', related_name='announced', on_delete=OnDelete.CASCADE)),
                 ('body', fields.TextField(unique=False)),
+                ('boost_uri', fields.CharField(max_length=2048)),
             ],
             options={'table': 'announced_threads', 'app': 'communities', 'indexes': [Index(fields=['community_id', 'post_id'], name='announced_threads_newest')], 'pk_attr': 'id'},
             bases=['Model'],

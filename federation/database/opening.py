@@ -14,6 +14,7 @@ from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.connection import get_connection
 from tortoise.context import TortoiseContext, _current_context
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget, PlanStep
+from tortoise.models import Model
 
 SQLITE_ENGINE = "federation.database.sqlite_engine"
 
@@ -79,6 +80,11 @@ class Database:
         """Bring the schema up to this code's. Runs twice without harm."""
         with self.entered():
             await self._executor().migrate(self._targets(), direction="forward")
+
+    def models(self) -> list[type[Model]]:
+        """Every model of every package, once the database is open."""
+        assert self._context.apps is not None
+        return [model for app in self._context.apps.values() for model in app.values()]
 
     def _executor(self) -> MigrationExecutor:
         return MigrationExecutor(get_connection("default"), self._migrated())

@@ -28,8 +28,8 @@ FROM_APPS = {word: visibility for visibility, word in VISIBILITIES.items()}
 async def post_of(call: Call) -> Post:
     """The status of the path, as the caller may read it; a boost stands for itself. Raises `NotFound`."""
     post = await post_for(call.site, call.viewer, call.path_id())
-    if post.boost_of is not None and not await may_read(call.site, call.viewer, post.boost_of):
-        raise NotFound
+    if post.boost_of_id is not None:
+        await post_for(call.site, call.viewer, post.boost_of_id)
     return post
 
 

@@ -45,7 +45,7 @@ async def statuses(site: Site, posts: Sequence[Post], viewer: Actor | None) -> l
     A boost of what the viewer may not read (removed since, or its author suspended) is left out.
     """
     kept = [post for post in posts if post.boost_of_id is None or _may_show(post.boost_of, viewer)]
-    shown = [post.boost_of or post for post in kept]
+    shown = [_original(post) for post in kept]
     standing = await _standing(shown, viewer)
     return [_status(site, post, viewer, standing) for post in kept]
 
@@ -54,6 +54,11 @@ def _may_show(boosted: Post | None, viewer: Actor | None) -> bool:
     if boosted is None or not boosted.is_shown or not boosted.author.is_usable:
         return False
     return boosted.visibility in OPEN or (viewer is not None and boosted.author_id == viewer.id)
+
+
+def _original(post: Post) -> Post:
+    """What a boost shows; any other post itself."""
+    return post.boost_of if post.boost_of_id is not None and post.boost_of is not None else post
 
 
 async def status(site: Site, post: Post, viewer: Actor | None) -> dict[str, Any]:
@@ -91,8 +96,8 @@ async def _standing(posts: Sequence[Post], viewer: Actor | None) -> Standing:
 
 
 def _status(site: Site, post: Post, viewer: Actor | None, standing: Standing) -> dict[str, Any]:
-    boosted = _status(site, post.boost_of, viewer, standing) if post.boost_of is not None else None
-    counted = post.boost_of or post
+    counted = _original(post)
+    boosted = _status(site, counted, viewer, standing) if counted is not post else None
     parent = post.in_reply_to_id
     shown: dict[str, Any] = {
         "id": str(post.id),
