@@ -34,8 +34,12 @@ async def announce_new(site: Site, post: Post, origin: Origin) -> None:
     await announce_activity(site, community, origin.activity)
     if post.in_reply_to_id is None:
         boost = await announce_by_id(site, community, post)
-        body = strict_json.dumps(announce(community, origin.activity, id=_outbox_id(community, post))).decode()
-        await AnnouncedThread.create(id=site.ids.next(), community=community, post=post, body=body, boost_uri=boost)
+        body = strict_json.dumps(
+            announce(community, origin.activity, id=_outbox_id(community, post))
+        ).decode()
+        await AnnouncedThread.create(
+            id=site.ids.next(), community=community, post=post, body=body, boost_uri=boost
+        )
 
 
 async def announce_edit(site: Site, post: Post, origin: Origin) -> None:
@@ -84,7 +88,9 @@ async def withdraw_boost(site: Site, community: Actor, post: Post) -> None:
     known = await AnnouncedThread.get_or_none(post_id=post.id)
     if known is not None:
         boost = announce_object(community, post.uri, id=known.boost_uri)
-        undone = undo_activity(community, {name: value for name, value in boost.items() if name != "@context"})
+        undone = undo_activity(
+            community, {name: value for name, value in boost.items() if name != "@context"}
+        )
         await publish(site.federation, community, undone, await readers_of_ids(community), proof=False)
 
 

@@ -66,7 +66,9 @@ async def refuse_unless_vouched(site: Site, inbound: Inbound, group: Actor) -> I
         await _must_be_in(group, subject.object_id)
         return inbound  # its handler asks whether the actor moderates there
     if kind in ("Add", "Remove", "Block") and subject.target in (
-        group.uri, group.featured_url, group.moderators_url
+        group.uri,
+        group.featured_url,
+        group.moderators_url,
     ):
         return inbound
     raise Refused("not-allowed", f"{activity.type} without its author's proof")
@@ -74,7 +76,10 @@ async def refuse_unless_vouched(site: Site, inbound: Inbound, group: Actor) -> I
 
 async def _is_by_author(inbound: Inbound, uri: str) -> bool:
     """Whether somebody takes back what is their own, their account included: with or without a `summary`."""
-    return uri == inbound.actor.uri or not await Post.filter(uri=uri).exclude(author_id=inbound.actor.id).exists()
+    return (
+        uri == inbound.actor.uri
+        or not await Post.filter(uri=uri).exclude(author_id=inbound.actor.id).exists()
+    )
 
 
 async def _must_be_in(group: Actor, uri: str) -> None:

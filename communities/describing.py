@@ -50,7 +50,9 @@ def check_description(about: Description) -> None:
     if len(about.title) > MAX_TITLE:
         raise Invalid("title-long", f"A title has at most {MAX_TITLE} characters.", field="title")
     if len(about.sidebar) > MAX_SIDEBAR:
-        raise Invalid("sidebar-long", f"The description has at most {MAX_SIDEBAR} characters.", field="sidebar")
+        raise Invalid(
+            "sidebar-long", f"The description has at most {MAX_SIDEBAR} characters.", field="sidebar"
+        )
     if len(about.rules) > MAX_RULES:
         raise Invalid("rules-long", f"The rules have at most {MAX_RULES} characters.", field="rules")
 

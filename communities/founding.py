@@ -30,7 +30,9 @@ async def create_community(site: Site, name: str, owner: Actor, about: Descripti
     """
     name = name.strip().lower()
     if not valid_local_name(name) or len(name) > MAX_NAME:
-        raise Invalid("name-invalid", f"A name has 1 to {MAX_NAME} letters a to z, digits or _.", field="name")
+        raise Invalid(
+            "name-invalid", f"A name has 1 to {MAX_NAME} letters a to z, digits or _.", field="name"
+        )
     if await Actor.exists(local_name=name):
         raise Invalid("name-taken", "That name is taken.", field="name")
     check_description(about)

@@ -184,14 +184,26 @@ async def receive_delete(site: Site, inbound: Inbound) -> Verdict | None:
     """A moderator removes a post. What its author deletes is read on the floor below."""
     activity = inbound.activity
     found = await _post_in_community(activity.object_id)
-    if found is None or found[0].author_id == inbound.actor.id:
+    if found is None:
         return Verdict.PASS
     post, community = found
-    await must_moderate(site, inbound, community)
+    if post.author_id == inbound.actor.id and not activity.has_summary:
+        return Verdict.PASS
+    try:
+        await must_moderate(site, inbound, community)
+    except Refused:
+        if post.author_id == inbound.actor.id:
+            return Verdict.PASS  # some software gives a reason for taking back one's own
+        raise
     if community.is_local:
         await _ours(
             moderating.remove_post(
-                site, inbound.actor, post, activity.summary, with_replies=activity.with_replies, activity=inbound.raw
+                site,
+                inbound.actor,
+                post,
+                activity.summary,
+                with_replies=activity.with_replies,
+                activity=inbound.raw,
             )
         )
         return None
@@ -235,7 +247,9 @@ async def receive_update(site: Site, inbound: Inbound) -> Verdict | None:
         return None
     document = inbound.document_at(community.uri)
     await store_actor(
-        site.federation, read_actor(document, allow_http=site.settings.is_development), domain=community.domain
+        site.federation,
+        read_actor(document, allow_http=site.settings.is_development),
+        domain=community.domain,
     )
     return None
 

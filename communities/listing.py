@@ -36,7 +36,9 @@ class Order:
     below: int | None = None
 
 
-async def threads(site: Site, community: Actor, viewer: Actor | None, order: Order, limit: int = PAGE) -> list[Post]:
+async def threads(
+    site: Site, community: Actor, viewer: Actor | None, order: Order, limit: int = PAGE
+) -> list[Post]:
     """Opening posts in the asked order, as far as the viewer may read them; pinned ones are listed by `pinned`."""
     posts = _opening_posts(community, viewer).filter(is_pinned=False)
     if order.sort == "new":
@@ -56,7 +58,9 @@ async def threads(site: Site, community: Actor, viewer: Actor | None, order: Ord
 
 async def pinned(community: Actor, viewer: Actor | None) -> list[Post]:
     """The pinned threads."""
-    return await with_parts(_opening_posts(community, viewer).filter(is_pinned=True).order_by("-id").limit(10))
+    return await with_parts(
+        _opening_posts(community, viewer).filter(is_pinned=True).order_by("-id").limit(10)
+    )
 
 
 def _opening_posts(community: Actor, viewer: Actor | None) -> QuerySet[Post]:

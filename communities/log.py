@@ -35,7 +35,9 @@ async def write_log(
     )
 
 
-async def community_log(community: Actor, *, before: int | None = None, limit: int = 50) -> list[CommunityLogEntry]:
+async def community_log(
+    community: Actor, *, before: int | None = None, limit: int = 50
+) -> list[CommunityLogEntry]:
     """The newest entries, below the id `before`."""
     entries = CommunityLogEntry.filter(community_id=community.id)
     if before is not None:

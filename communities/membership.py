@@ -74,7 +74,9 @@ async def _asked(community: Actor, member: Actor) -> Follow:
 async def held_by(site: Site, community: Actor, actor: Actor) -> Membership:
     """The row of somebody in a community, made where there is none."""
     held, _ = await Membership.get_or_create(
-        community_id=community.id, actor_id=actor.id, defaults={"id": site.ids.next(), "created_at": site.clock.now()}
+        community_id=community.id,
+        actor_id=actor.id,
+        defaults={"id": site.ids.next(), "created_at": site.clock.now()},
     )
     return held
 
@@ -155,9 +157,7 @@ async def ban(
             await following.reject(site, made, person, community)
 
 
-async def write_ban(
-    site: Site, community: Actor, person: Actor, reason: str, until: datetime | None
-) -> None:
+async def write_ban(site: Site, community: Actor, person: Actor, reason: str, until: datetime | None) -> None:
     """The row alone, in the transaction under way."""
     held = await held_by(site, community, person)
     held.banned_at, held.banned_until, held.ban_reason = site.clock.now(), until, reason
@@ -168,7 +168,9 @@ async def write_ban(
 async def unban(site: Site, by: Actor, community: Actor, person: Actor, *, activity: str = "") -> None:
     """End a ban. Raises `NotAllowed`."""
     await must_moderate(community, by)
-    held = await Membership.get_or_none(community_id=community.id, actor_id=person.id, banned_at__isnull=False)
+    held = await Membership.get_or_none(
+        community_id=community.id, actor_id=person.id, banned_at__isnull=False
+    )
     if held is None:
         return
     async with transaction():
@@ -196,13 +198,15 @@ async def moderators_of(community: Actor) -> list[Membership]:
 
 async def requests_of(community: Actor) -> list[tuple[Follow, str]]:
     """Who waits to be let in, with their answers to the join question."""
-    asked = await Follow.filter(
-        target_id=community.id, state=FollowState.PENDING
-    ).order_by("id").limit(200).select_related("follower")
+    asked = (
+        await Follow.filter(target_id=community.id, state=FollowState.PENDING)
+        .order_by("id")
+        .limit(200)
+        .select_related("follower")
+    )
     answers = dict(
         await Membership.filter(
             community_id=community.id, actor_id__in=[made.follower_id for made in asked]
         ).values_list("actor_id", "answer")
     )
     return [(made, answers.get(made.follower_id, "")) for made in asked]
-

@@ -125,7 +125,9 @@ class CommunityLogEntry(Model):
         "federation.Actor", related_name="moderated", null=True, on_delete=fields.SET_NULL
     )
     moderator_id: int | None
-    action = fields.CharField(32)  # remove, restore, lock, unlock, pin, unpin, ban, unban, appoint, dismiss, settings
+    action = fields.CharField(
+        32
+    )  # remove, restore, lock, unlock, pin, unpin, ban, unban, appoint, dismiss, settings
     subject: fields.ForeignKeyNullableRelation[Actor] = fields.ForeignKeyField(
         "federation.Actor", related_name="moderated_in", null=True, on_delete=fields.SET_NULL
     )

@@ -66,7 +66,9 @@ async def restore_post(site: Site, moderator: Actor, post: Post, *, activity: st
         await write_log(site, community, moderator, "restore", subject=author, post=post)
         deleted = wire.removal(moderator, community, post.uri, "")
         deleted["id"] = site.federation.config.url(f"/a/{site.ids.next()}")
-        await enact(site, moderator, community, wire.undo(moderator, community, deleted), activity, told=[author])
+        await enact(
+            site, moderator, community, wire.undo(moderator, community, deleted), activity, told=[author]
+        )
         if community.is_local:
             await boost_again(site, community, post)
 
@@ -119,7 +121,12 @@ async def lock_post(
         post.is_locked = is_locked
         await post.save(update_fields=["is_locked"])
         await write_log(
-            site, community, moderator, "lock" if is_locked else "unlock", post=post, reason=clean_name(reason, 500)
+            site,
+            community,
+            moderator,
+            "lock" if is_locked else "unlock",
+            post=post,
+            reason=clean_name(reason, 500),
         )
         locked = wire.moderation("Lock", moderator, community, post.uri, summary=clean_name(reason, 500))
         if not is_locked:

@@ -83,4 +83,6 @@ async def post_moderate(request: Request) -> Response:
             await moderating.pin_post(site, by, post, is_pinned=act == "pin")
         case _:
             raise NotFound
-    return RedirectResponse(local_path(request.query_params.get("next", ""), f"/p/{post.root_id or post.id}"), 303)
+    return RedirectResponse(
+        local_path(request.query_params.get("next", ""), f"/p/{post.root_id or post.id}"), 303
+    )

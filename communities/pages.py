@@ -47,7 +47,9 @@ def viewer_actor(request: Request) -> Actor | None:
 
 def back_to(request: Request, community: Actor, tail: str = "") -> Response:
     """After a form: to where the form says, else to the community."""
-    return RedirectResponse(local_path(request.query_params.get("next", ""), address_of(community) + tail), 303)
+    return RedirectResponse(
+        local_path(request.query_params.get("next", ""), address_of(community) + tail), 303
+    )
 
 
 async def header_of(request: Request, community: Actor) -> dict[str, Any]:
@@ -191,7 +193,10 @@ async def settings(request: Request) -> Response:
     """`/c/{name}/settings`: for those who moderate a community of ours."""
     community = await community_by_name(request.path_params["name"])
     context = await header_of(request, community) | {
-        "values": {}, "error": None, "join_modes": JoinMode, "postings": Posting
+        "values": {},
+        "error": None,
+        "join_modes": JoinMode,
+        "postings": Posting,
     }
     if not context["may_moderate"] or not community.is_local:
         raise NotFound
@@ -199,7 +204,9 @@ async def settings(request: Request) -> Response:
         return render(request, "settings", context)
     form = await request.form()
     try:
-        await describe_community(site_of(request), viewer_of(request).actor, community, forms.description_of(form))
+        await describe_community(
+            site_of(request), viewer_of(request).actor, community, forms.description_of(form)
+        )
     except Invalid as error:
         return render(request, "settings", context | {"values": form, "error": error}, error.status)
     return RedirectResponse(f"{address_of(community)}/settings?saved=1", 303)

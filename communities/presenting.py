@@ -30,7 +30,10 @@ async def community_json(community: Actor, viewer: Actor | None) -> dict[str, An
     if viewer is not None:
         follow = await following.follow_of(viewer, community)
         held = await Membership.get_or_none(community_id=community.id, actor_id=viewer.id)
-        shown["viewer"] = {"state": follow.state.value if follow else "none", "role": held.role.value if held else ""}
+        shown["viewer"] = {
+            "state": follow.state.value if follow else "none",
+            "role": held.role.value if held else "",
+        }
     return shown
 
 

@@ -27,7 +27,9 @@ async def is_listed(site: Site, inbound: Inbound, community: Actor, actor: Actor
     known = await Community.get_or_none(actor_id=community.id)
     fetched_at = known.moderators_fetched_at if known else None
     age = site.clock.now() - fetched_at if fetched_at else None
-    named = await Membership.exists(community_id=community.id, actor_id=actor.id, role__in=[Role.OWNER, Role.MODERATOR])
+    named = await Membership.exists(
+        community_id=community.id, actor_id=actor.id, role__in=[Role.OWNER, Role.MODERATOR]
+    )
     if age is not None and age < (LISTED_FOR if named else ASKED_AGAIN_AFTER):
         return named
     return actor.uri in await read_moderators(site, inbound, community)
@@ -53,8 +55,10 @@ async def _write(site: Site, community: Actor, listed: list[str]) -> None:
     await known.save(update_fields=["moderators_fetched_at"])
     moderators = await Actor.filter(uri__in=listed)
     ids = [actor.id for actor in moderators]
-    await Membership.filter(community_id=community.id, role=Role.MODERATOR).exclude(actor_id__in=ids).update(
-        role=Role.MEMBER
+    await (
+        Membership.filter(community_id=community.id, role=Role.MODERATOR)
+        .exclude(actor_id__in=ids)
+        .update(role=Role.MEMBER)
     )
     for actor in moderators:
         held, _ = await Membership.get_or_create(

@@ -33,9 +33,13 @@ def _announce(community: Actor, obj: Any, **more: Any) -> dict[str, Any]:
     return activity_about("Announce", community, obj, to=[AS_PUBLIC], cc=[community.followers_url], **more)
 
 
-def moderation(kind: str, moderator: Actor, community: Actor, obj: str | dict[str, Any], **more: Any) -> dict[str, Any]:
+def moderation(
+    kind: str, moderator: Actor, community: Actor, obj: str | dict[str, Any], **more: Any
+) -> dict[str, Any]:
     """An act of a moderator: to everybody, by way of the group."""
-    return activity_about(kind, moderator, obj, to=[AS_PUBLIC], cc=[community.uri], audience=community.uri, **more)
+    return activity_about(
+        kind, moderator, obj, to=[AS_PUBLIC], cc=[community.uri], audience=community.uri, **more
+    )
 
 
 def removal(moderator: Actor, community: Actor, uri: str, reason: str) -> dict[str, Any]:
@@ -44,13 +48,25 @@ def removal(moderator: Actor, community: Actor, uri: str, reason: str) -> dict[s
 
 
 def block(
-    moderator: Actor, community: Actor, person: Actor, reason: str, until: datetime | None, *, removes_posts: bool
+    moderator: Actor,
+    community: Actor,
+    person: Actor,
+    reason: str,
+    until: datetime | None,
+    *,
+    removes_posts: bool,
 ) -> dict[str, Any]:
     """`Block` from a community. Mbin reads `expires`, the others `endTime`."""
     ends = {"endTime": timestamp(until), "expires": timestamp(until)} if until else {}
     return moderation(
-        "Block", moderator, community, person.uri,
-        target=community.uri, summary=reason, removeData=removes_posts, **ends,
+        "Block",
+        moderator,
+        community,
+        person.uri,
+        target=community.uri,
+        summary=reason,
+        removeData=removes_posts,
+        **ends,
     )
 
 

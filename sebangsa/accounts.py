@@ -47,6 +47,11 @@ async def hash_password(password: str) -> str:
         return await asyncio.to_thread(_hasher.hash, password)
 
 
+async def password_matches(user: User, password: str) -> bool:
+    """Whether this is the account's password."""
+    return bool(user.password_hash) and await _matches(user.password_hash, password[:MAX_PASSWORD])
+
+
 async def _matches(stored: str, password: str) -> bool:
     def check() -> bool:
         try:

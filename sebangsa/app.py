@@ -22,6 +22,7 @@ from federation.endpoints.answers import refusal_answer, wants_activity
 from federation.refusals import Refused
 from sebangsa.api.cors import OpenApi
 from sebangsa.errors import NotFound, ProductError, SignInNeeded, TooMany
+from sebangsa.media.remote import ROUTES as REMOTE_MEDIA_ROUTES
 from sebangsa.media.serving import MEDIA_ROUTES
 from sebangsa.site import Site
 from sebangsa.usage import usage
@@ -68,6 +69,7 @@ def create_app(site: Site, *, run_jobs: bool = True) -> Starlette:
 
     routes = [
         *protocol_routes(site.federation, count_usage),  # type: ignore[arg-type]
+        *REMOTE_MEDIA_ROUTES,
         *MEDIA_ROUTES,
         *(route for feature in site.features for route in feature.routes),
     ]

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from federation.urls import is_loopback_name
+
 DEFAULT_FEATURES = ("communities", "civic_bridge", "chat", "moderation")
 
 
@@ -109,8 +111,8 @@ def load_settings(environment: Mapping[str, str] | None = None, **overrides: Any
         elif text.strip():
             values[name] = setting_value(name, text.strip())
     values.update({name: value for name, value in overrides.items() if value is not None})
-    if "url" not in values and "mode" not in values:
-        values["mode"] = "development"  # nothing was set up yet: somebody tries it on their own machine
+    if "mode" not in values and is_loopback_name(urlsplit(values.get("url", Settings.url)).hostname or ""):
+        values["mode"] = "development"  # somebody tries it on their own machine: nobody else can reach that address
     settings = _with_defaults(Settings(**values))
     mistakes += _mistakes(settings)
     if mistakes:

@@ -87,7 +87,6 @@ def _of_url(settings: Settings, url: str) -> Outcome:
 async def _fetched(settings: Settings, url: str) -> dict[str, Any]:
     try:
         async with opened_site(settings) as site:
-            await site.federation.start()
             return await _document(site.federation.client, url)
     except Unavailable:
         from federation.client import Client

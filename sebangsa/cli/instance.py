@@ -138,6 +138,7 @@ async def opened_site(settings: Settings) -> AsyncIterator[Site]:
                     "The database is not up to date. Run `sebangsa migrate`, or start the server."
                 )
             await check_identity(site)
+            await site.federation.start()  # what a command asks of other servers is signed
             yield site
     finally:
         await site.stop()

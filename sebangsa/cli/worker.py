@@ -41,7 +41,6 @@ def command(data_dir: Any) -> None:
 
     async def body() -> None:
         async with opened_site(settings) as site:
-            await site.federation.start()
             engine = site.queue.engine
             assert isinstance(engine, ArqEngine)
             try:

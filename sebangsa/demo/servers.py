@@ -60,7 +60,7 @@ class Demonstration:
     async def run(self, say: Callable[[str], None]) -> None:
         """Serve until asked to stop; fill the instances first where that has not been done to its end."""
         with stopping() as asked:
-            serving_both = asyncio.create_task(self._serve(say, asked))
+            serving_both = asyncio.create_task(self.serve(say, asked))
             await asyncio.wait(
                 {serving_both, asyncio.create_task(asked.wait())}, return_when=asyncio.FIRST_COMPLETED
             )
@@ -68,7 +68,7 @@ class Demonstration:
                 serving_both.cancel()
             await asyncio.gather(serving_both, return_exceptions=asked.is_set())
 
-    async def _serve(self, say: Callable[[str], None], asked: asyncio.Event) -> None:
+    async def serve(self, say: Callable[[str], None], asked: asyncio.Event) -> None:
         is_new = not self._filled.exists()
         if is_new:
             for each in self._settings.values():

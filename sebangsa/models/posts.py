@@ -74,6 +74,9 @@ class Post(Model):
     edited_at = fields.DatetimeField(null=True)
     deleted_at = fields.DatetimeField(null=True)  # by its author
     removed_at = fields.DatetimeField(null=True)  # by a moderator
+    attachments: fields.ReverseRelation[Attachment]
+    mentions: fields.ReverseRelation[Mention]
+    tags: fields.ReverseRelation[PostTag]
 
     class Meta:
         table = "posts"

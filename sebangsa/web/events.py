@@ -33,9 +33,13 @@ class Events:
         site = site_of(request)
         token = request.cookies.get(SESSION_COOKIE, "")
         user = await user_of_session(site, token) if token else None
-        session_id = await Session.filter(token_hash=hash_token(token)).values_list("id", flat=True) if user else []
+        session_id = (
+            await Session.filter(token_hash=hash_token(token)).values_list("id", flat=True) if user else []
+        )
         if user is None or not session_id:
-            await PlainTextResponse("Sign in first.", NOT_SIGNED_IN, {"cache-control": "no-store"})(scope, receive, send)
+            await PlainTextResponse("Sign in first.", NOT_SIGNED_IN, {"cache-control": "no-store"})(
+                scope, receive, send
+            )
             return
         page = _Page(site, user.id, request)
         listener = site.streams.listen(f"user:{user.actor_id}")

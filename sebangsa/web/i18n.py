@@ -65,7 +65,9 @@ def accepted_language(header: str) -> str:
     for position, part in enumerate(header.split(",")[:MAX_ACCEPTED]):
         tag, _, parameter = part.partition(";")
         language = tag.strip().lower().split("-")[0]
-        language = "id" if language == "in" else language  # old Androids still call Indonesian by its first code
+        language = (
+            "id" if language == "in" else language
+        )  # old Androids still call Indonesian by its first code
         weight = _weight(parameter)
         if language in LANGUAGES and weight > 0:
             weighted.append((-weight, position, language))

@@ -23,7 +23,9 @@ PERMISSIONS = (
     "geolocation=(self), camera=(self), microphone=(self), payment=(), usb=(), serial=(), bluetooth=(), "
     "browsing-topics=()"
 )
-_SOURCE = re.compile(r"(?:[a-z][a-z0-9+.-]*:|https?://[a-z0-9.-]+(?::[0-9]+)?|https?://\[[0-9a-f:]+\](?::[0-9]+)?)\Z")
+_SOURCE = re.compile(
+    r"(?:[a-z][a-z0-9+.-]*:|https?://[a-z0-9.-]+(?::[0-9]+)?|https?://\[[0-9a-f:]+\](?::[0-9]+)?)\Z"
+)
 _NEVER = ("javascript:", "data:", "vbscript:", "blob:", "file:", "http:", "https:")
 
 

@@ -134,9 +134,15 @@ async def _valid(kind: str, ids: list[int]) -> set[int]:
     wanted = sorted(set(ids))
     for start in range(0, len(wanted), CHECKED_AT_ONCE):
         part = wanted[start : start + CHECKED_AT_ONCE]
-        rows = Session.filter(id__in=part) if kind == "session" else AccessToken.filter(id__in=part, revoked_at=None)
+        rows = (
+            Session.filter(id__in=part)
+            if kind == "session"
+            else AccessToken.filter(id__in=part, revoked_at=None)
+        )
         open_accounts = rows.filter(
-            user__disabled_at__isnull=True, user__actor__suspended_at__isnull=True, user__actor__deleted_at__isnull=True
+            user__disabled_at__isnull=True,
+            user__actor__suspended_at__isnull=True,
+            user__actor__deleted_at__isnull=True,
         )
         found.update(await open_accounts.values_list("id", flat=True))  # type: ignore[arg-type]
     return found
@@ -165,7 +171,9 @@ async def stream(
         retry = site.rng.randint(*RETRY_MS)
         await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
         first = list(missed)
-        await _write(site, connection, send, b"".join([f"retry: {retry}\n\n".encode(), *(f.encode() for f in first)]))
+        await _write(
+            site, connection, send, b"".join([f"retry: {retry}\n\n".encode(), *(f.encode() for f in first)])
+        )
         seen = {frame.id for frame in first if frame.id}
         del first, missed
         while not listener.is_closed:

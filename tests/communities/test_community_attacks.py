@@ -69,12 +69,16 @@ async def test_s043_a_private_post_is_not_shown_because_a_group_announces_it(vil
     group = village.group_of(village.evil)
     await village.follow(group)
     victim = village.good.actor("korban")
-    note = victim.note("1", "<p>Rahasia</p>", to=[f"{victim.uri}/followers"], cc=[group.uri], audience=group.uri)
+    note = victim.note(
+        "1", "<p>Rahasia</p>", to=[f"{victim.uri}/followers"], cc=[group.uri], audience=group.uri
+    )
     await village.deliver(group, announce(group, note["id"]))
     assert await village.find(note["id"]) is None
 
 
-async def test_s037_a_deletion_on_hearsay_counts_only_when_the_post_is_gone_at_its_host(village: Village) -> None:
+async def test_s037_a_deletion_on_hearsay_counts_only_when_the_post_is_gone_at_its_host(
+    village: Village,
+) -> None:
     group = village.group_of(village.evil)
     await village.follow(group)
     victim = village.good.actor("korban")
@@ -167,7 +171,9 @@ async def test_s055_votes_of_many_actors_of_one_new_host_are_limited(village: Vi
     post = await village.thread()
     for number in range(VOTES_OF_FRESH_HOST + 3):
         voter = village.evil.actor(f"robot{number}")
-        await village.deliver(voter, voter.activity("Like", post.uri, id=f"{village.evil.origin}/likes/{number}"))
+        await village.deliver(
+            voter, voter.activity("Like", post.uri, id=f"{village.evil.origin}/likes/{number}")
+        )
     assert (await village.fresh(post)).likes_count == VOTES_OF_FRESH_HOST
     async with village.warga.inside():
         assert await Vote.filter(post_id=post.id).count() == VOTES_OF_FRESH_HOST
@@ -274,7 +280,8 @@ async def test_s057_only_the_groups_own_host_states_what_it_is_and_who_moderates
         "orderedItems": [stranger.uri],
     }
     forged = village.good.documents["/users/rw"] | {
-        "name": "Direbut", "attributedTo": f"{village.evil.origin}/moderators"
+        "name": "Direbut",
+        "attributedTo": f"{village.evil.origin}/moderators",
     }
     update = stranger.activity("Update", forged, to=[PUBLIC], cc=[group.uri])
     assert (await village.deliver(stranger, update))[1] == "refused"
@@ -365,7 +372,9 @@ async def test_s132_a_banned_member_brings_nothing_in_by_any_door(village: Villa
             assert raised.value.code == "banned"
         assert (await Post.get(id=old.id)).source == "lama"
         assert await Post.filter(author_id=citra.actor_id).count() == 1
-        await posting.delete_post(site, citra.actor, await Post.get(id=old.id))  # what is theirs they may take back
+        await posting.delete_post(
+            site, citra.actor, await Post.get(id=old.id)
+        )  # what is theirs they may take back
 
 
 async def test_s132_a_ban_holds_for_what_comes_from_other_servers(village: Village) -> None:

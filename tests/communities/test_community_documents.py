@@ -37,7 +37,8 @@ ACCEPTED = {
 @pytest.fixture
 async def pair(start: Any) -> Town:
     """The town on SQLite alone: documents do not differ by database."""
-    return await found_town(await start("warga"), await start("kota"), Description(title="Tebet", sidebar="Halo **semua**"))
+    about = Description(title="Tebet", sidebar="Halo **semua**")
+    return await found_town(await start("warga"), await start("kota"), about)
 
 
 async def _get(instance: Instance, url: str) -> dict[str, Any]:
@@ -186,7 +187,9 @@ async def test_an_announce_carries_the_authors_bytes_and_their_proof(village: Vi
 @pytest.mark.parametrize(
     ("software", "forms"), [("lemmy", ["activity"]), ("mastodon", ["id"]), ("", ["activity", "id"])]
 )
-async def test_each_software_gets_the_form_that_it_reads(village: Village, software: str, forms: list[str]) -> None:
+async def test_each_software_gets_the_form_that_it_reads(
+    village: Village, software: str, forms: list[str]
+) -> None:
     follower = village.good.actor("pengikut")
     await village.deliver(follower, follower.activity("Follow", village.group.uri))
     async with village.warga.inside():
@@ -202,7 +205,9 @@ async def test_comments_are_not_shown_as_boosts(village: Village) -> None:
     await village.deliver(follower, follower.activity("Follow", village.group.uri))
     post = await village.thread()
     async with village.warga.inside() as site:
-        comment = await posting.create_post(site, village.ani.actor, posting.Draft(source="ya", in_reply_to=post))
+        comment = await posting.create_post(
+            site, village.ani.actor, posting.Draft(source="ya", in_reply_to=post)
+        )
     await settle(village.warga)
     assert comment.uri not in [got["object"] for got in village.good.received if got["type"] == "Announce"]
 
@@ -285,7 +290,12 @@ async def test_captured_moderation_of_lemmy_is_read_when_its_group_announces_it(
     async def announced(inner: dict[str, Any]) -> None:
         nonlocal number
         number += 1
-        outer = {"id": f"{group.uri}/announce/{number}", "type": "Announce", "actor": group.uri, "to": [PUBLIC]}
+        outer = {
+            "id": f"{group.uri}/announce/{number}",
+            "type": "Announce",
+            "actor": group.uri,
+            "to": [PUBLIC],
+        }
         assert await network.announce(fed, outer | {"object": inner}) is Verdict.HANDLED
 
     await announced(page)
@@ -296,7 +306,8 @@ async def test_captured_moderation_of_lemmy_is_read_when_its_group_announces_it(
     await announced(_captured("lemmy-suite/activities/community/remove_mod.json"))
     lock = _captured("lemmy-suite/activities/community/lock_page.json")
     await announced(
-        lock | {"actor": moderator.uri, "object": post_uri, "id": f"{moderator.uri}/lock", "audience": group.uri}
+        lock
+        | {"actor": moderator.uri, "object": post_uri, "id": f"{moderator.uri}/lock", "audience": group.uri}
     )
     unblock = _captured("lemmy-suite/activities/block/undo_block_user.json")
     await announced(unblock["object"] | {"endTime": "2099-01-01T00:00:00Z"})

@@ -144,7 +144,9 @@ async def test_a_moderator_elsewhere_is_appointed_acts_and_is_dismissed(town: To
     async with town.warga.inside() as site:
         citra = (await town.warga.user("citra")).actor
         theirs = await posting.create_post(
-            site, citra, posting.Draft(source="beli obat", name="Iklan", community=await Actor.get(id=town.group.id))
+            site,
+            citra,
+            posting.Draft(source="beli obat", name="Iklan", community=await Actor.get(id=town.group.id)),
         )
         await membership.appoint(site, town.ani.actor, town.group, budi_at_warga)
     await settle(town.warga, town.kota)
@@ -168,7 +170,9 @@ async def test_a_banned_member_elsewhere_is_put_out_and_knows_it(town: Town) -> 
     post = await town.post(town.kota, town.budi)
     budi_at_warga = await town.warga_sees(town.budi)
     async with town.warga.inside() as site:
-        await membership.ban(site, town.ani.actor, town.group, budi_at_warga, reason="iklan", removes_posts=True)
+        await membership.ban(
+            site, town.ani.actor, town.group, budi_at_warga, reason="iklan", removes_posts=True
+        )
     await settle(town.warga, town.kota)
     async with town.warga.inside():
         assert not await Follow.exists(follower_id=budi_at_warga.id)

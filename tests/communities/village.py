@@ -52,9 +52,7 @@ class Village:
             "type": "OrderedCollection",
             "orderedItems": [],
         }
-        return server.actor(
-            name, type_="Group", attributedTo=f"{uri}/moderators", featured=f"{uri}/featured"
-        )
+        return server.actor(name, type_="Group", attributedTo=f"{uri}/moderators", featured=f"{uri}/featured")
 
     async def follow(self, group: Actor) -> models.Actor:
         """Ani follows a foreign actor; returns it as warga knows it."""

@@ -1,0 +1,92 @@
+"""Writing something new."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from federation.models import Actor
+from sebangsa import posting
+from sebangsa.errors import Invalid
+from sebangsa.lookup import find_actor
+from sebangsa.models import Visibility
+from sebangsa.uploads import upload_picture
+from sebangsa.web.forms import back_to, files_of, form_of, text_of
+from sebangsa.web.presenting import face_of
+from sebangsa.web.viewing import signed_in, site_of, viewer_of
+
+
+@signed_in
+async def compose(request: Request) -> Response:
+    """`/compose`: the form (`?in=!community@host`, `?to=@name`), and what it sends. A mistake loses nothing."""
+    if request.method == "GET":
+        into = await _community(request, request.query_params.get("in", ""))
+        named = request.query_params.get("to", "").strip()
+        return _form(request, {"source": f"{named} " if named else ""}, into, None)
+    form = await form_of(request)
+    values = {
+        name: text_of(form, name)
+        for name in ("source", "name", "summary", "visibility", "link", "in", "next")
+    }
+    into = await _community(request, values["in"])
+    try:
+        made = await posting.create_post(
+            site_of(request), viewer_of(request).actor, await _draft(request, values, into)
+        )
+    except Invalid as error:
+        return _form(request, values, into, error)
+    return back_to(request, f"/p/{made.id}", values["next"])
+
+
+async def _draft(request: Request, values: dict[str, str], into: Actor | None) -> posting.Draft:
+    site, viewer = site_of(request), viewer_of(request).actor
+    form = await form_of(request)
+    attachments = []
+    for number, data in enumerate(await files_of(form, "pictures")):
+        if number == posting.MAX_PICTURES:
+            raise Invalid(
+                "too-many-pictures", f"A post has at most {posting.MAX_PICTURES} pictures.", field="pictures"
+            )
+        uploaded = await upload_picture(
+            site, viewer, data, description=text_of(form, f"description_{number + 1}")
+        )
+        attachments.append(uploaded.attachment)
+    link = values["link"].strip()
+    if link and not link.startswith(("https://", "http://")):
+        raise Invalid("bad-link", "A link begins with https://.", field="link")
+    visibility = values["visibility"] if values["visibility"] in list(Visibility) else Visibility.PUBLIC.value
+    return posting.Draft(
+        source=values["source"],
+        name=values["name"],
+        summary=values["summary"],
+        visibility=Visibility(visibility),
+        link_url=link,
+        community=into,
+        attachments=attachments,
+        language=viewer_of(request).language or site.settings.language,
+    )
+
+
+async def _community(request: Request, text: str) -> Actor | None:
+    found = await find_actor(site_of(request), text) if text.strip() else None
+    return found if found is not None and found.is_group else None
+
+
+def _form(request: Request, values: dict[str, str], into: Actor | None, error: Invalid | None) -> Response:
+    context: dict[str, Any] = {
+        "values": values,
+        "error": error,
+        "community": face_of(site_of(request), into) if into else None,
+        "max_pictures": posting.MAX_PICTURES,
+        "max_source": posting.MAX_SOURCE,
+    }
+    rendered: Response = request.app.state.templates.render(
+        request, "pages/compose.html", context, status_code=422 if error else 200
+    )
+    return rendered
+
+
+ROUTES: list[BaseRoute] = [Route("/compose", compose, methods=["GET", "POST"])]

@@ -1,0 +1,146 @@
+"""Pages about oneself: notifications, requests to follow, profile, settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from federation.models import Follow, FollowState
+from sebangsa import accounts, following
+from sebangsa.errors import Invalid, NotFound, ProductError
+from sebangsa.models import Notification, User
+from sebangsa.profiles import ProfileEdit, edit_profile
+from sebangsa.text.plain import excerpt
+from sebangsa.timelines import Window, notifications_window
+from sebangsa.web.forms import back_to, files_of, form_of, id_in, text_of
+from sebangsa.web.pieces import Face
+from sebangsa.web.presenting import face_of
+from sebangsa.web.viewing import signed_in, site_of, viewer_of
+
+PAGE = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One notification as a line. `type` picks its sentence in the template."""
+
+    type: str
+    by: Face
+    at: datetime
+    href: str
+    excerpt: str
+    is_new: bool
+    extra: dict[str, Any]
+
+
+@signed_in
+async def notifications(request: Request) -> Response:
+    """`/notifications`: newest first; looking at them marks them read."""
+    site, user = site_of(request), viewer_of(request)
+    window = Window(max_id=id_in(request.query_params.get("before", "")))
+    found = (
+        await Notification.filter(notifications_window(window), recipient_id=user.actor_id)
+        .order_by("-id")
+        .limit(PAGE)
+        .select_related("actor", "post")
+    )
+    notices = [
+        Notice(
+            type=entry.type,
+            by=face_of(site, entry.actor),
+            at=entry.created_at,
+            href=f"/p/{entry.post_id}" if entry.post_id else face_of(site, entry.actor).href,
+            excerpt=excerpt(entry.post.content, 140) if entry.post else "",
+            is_new=entry.id > user.notifications_read_id,
+            extra=entry.extra,
+        )
+        for entry in found
+    ]
+    if found and found[0].id > user.notifications_read_id:
+        await User.filter(id=user.id).update(notifications_read_id=found[0].id)
+    requests = await Follow.filter(target_id=user.actor_id, state=FollowState.PENDING).select_related(
+        "follower"
+    )
+    context = {
+        "notices": notices,
+        "requests": [(made.id, face_of(site, made.follower)) for made in requests],
+        "older": f"/notifications?before={found[-1].id}" if len(found) == PAGE else "",
+    }
+    return _render(request, "pages/notifications.html", context)
+
+
+@signed_in
+async def answer_request(request: Request) -> Response:
+    """`POST /follow-requests/{id}` with `answer` accept or reject."""
+    user = viewer_of(request)
+    made = await Follow.get_or_none(
+        id=request.path_params["id"], target_id=user.actor_id, state=FollowState.PENDING
+    ).select_related("follower")
+    if made is None:
+        raise NotFound
+    answer = following.accept if text_of(await form_of(request), "answer") == "accept" else following.reject
+    await answer(site_of(request), made, made.follower, user.actor)
+    return back_to(request, "/notifications")
+
+
+@signed_in
+async def me(request: Request) -> Response:
+    """`/me` leads to one's own page."""
+    return RedirectResponse(f"/u/{viewer_of(request).actor.username}", 302)
+
+
+@signed_in
+async def settings(request: Request) -> Response:
+    """`/settings`: profile, picture, who may follow, language, password."""
+    site, user = site_of(request), viewer_of(request)
+    error: ProductError | None = None
+    saved = request.query_params.get("saved", "")
+    if request.method == "POST":
+        try:
+            await _save(request, user)
+            return RedirectResponse("/settings?saved=1", 303)
+        except Invalid as refused:
+            error = refused
+    context = {"user": user, "face": face_of(site, user.actor), "error": error, "saved": bool(saved)}
+    return _render(request, "pages/settings.html", context, error.status if error else 200)
+
+
+async def _save(request: Request, user: User) -> None:
+    site, form = site_of(request), await form_of(request)
+    part = text_of(form, "part")
+    if part == "password":
+        if not await accounts.password_matches(user, text_of(form, "current")):
+            raise Invalid("wrong-password", "That is not your password.", field="current")
+        await accounts.set_password(site, user, text_of(form, "password"))
+        return
+    pictures = await files_of(form, "avatar")
+    banners = await files_of(form, "header")
+    await edit_profile(
+        site,
+        user,
+        ProfileEdit(
+            name=text_of(form, "display_name"),
+            bio=text_of(form, "bio"),
+            is_locked=bool(text_of(form, "locked")),
+            avatar=pictures[0] if pictures else None,
+            header=banners[0] if banners else None,
+        ),
+    )
+
+
+def _render(request: Request, name: str, context: dict[str, Any], status: int = 200) -> Response:
+    rendered: Response = request.app.state.templates.render(request, name, context, status_code=status)
+    return rendered
+
+
+ROUTES: list[BaseRoute] = [
+    Route("/notifications", notifications),
+    Route("/follow-requests/{id:int}", answer_request, methods=["POST"]),
+    Route("/me", me),
+    Route("/settings", settings, methods=["GET", "POST"]),
+]

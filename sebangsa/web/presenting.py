@@ -1,0 +1,241 @@
+"""Rows become what the template macros show. No markup, no rules: names, addresses, numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from federation.models import Actor
+from federation.urls import host_of
+from sebangsa.media.remote import shown_url
+from sebangsa.models import Attachment, Post, Visibility, Vote
+from sebangsa.web.pieces import Action, Comment, Face, Link, Picture
+
+if TYPE_CHECKING:
+    from sebangsa.site import Site
+
+FEED_SIDE = 640
+"""Pixels of the longer side of a picture in a feed."""
+BODIES = ("Organization", "Service")
+
+
+@dataclass(frozen=True, slots=True)
+class PostView:
+    """One post as a card. `html` is sanitised; `mine` is one's own vote; addresses are of our own pages."""
+
+    id: int
+    href: str
+    author: Face
+    at: datetime
+    html: Markup
+    title: str = ""
+    warning: str = ""
+    visibility: str = "public"
+    edited_at: datetime | None = None
+    community: Face | None = None
+    boosted_by: Face | None = None
+    answers_href: str = ""
+    pictures: Sequence[Picture] = ()
+    link: Link | None = None
+    score: int = 0
+    likes: int = 0
+    boosts: int = 0
+    replies: int = 0
+    mine: int = 0
+    is_boosted: bool = False
+    is_own: bool = False
+    is_thread: bool = False
+    is_locked: bool = False
+    is_pinned: bool = False
+    is_removed: bool = False
+    is_comment: bool = False
+    vote_action: str = ""
+    original_href: str = ""
+    menu: Sequence[Action] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True)
+class Mine:
+    """What the viewer did with the posts of a page: read at once for all of them."""
+
+    votes: Mapping[int, int]
+    boosted: frozenset[int]
+
+
+async def mine_among(viewer: Actor | None, posts: Iterable[Post]) -> Mine:
+    """One's votes and boosts among these posts, in two queries."""
+    ids = {post.boost_of_id or post.id for post in posts}
+    if viewer is None or not ids:
+        return Mine({}, frozenset())
+    votes = await Vote.filter(actor_id=viewer.id, post_id__in=ids).values_list("post_id", "value")
+    boosted = await Post.filter(author_id=viewer.id, boost_of_id__in=ids).values_list(
+        "boost_of_id", flat=True
+    )
+    return Mine({int(post_id): int(value) for post_id, value in votes}, frozenset(int(i) for i in boosted))  # type: ignore[call-overload]
+
+
+def face_of(site: Site, actor: Actor) -> Face:
+    """Somebody at a glance."""
+    kind = "community" if actor.is_group else "body" if actor.type in BODIES else "person"
+    return Face(
+        name=actor.name or actor.username,
+        handle=actor.handle,
+        href=page_of_actor(actor),
+        picture=shown_url(site, actor.icon_url, "avatar"),
+        kind=kind,
+    )
+
+
+def page_of_actor(actor: Actor) -> str:
+    """Our page about an actor, also one of another server."""
+    return f"/{'c' if actor.is_group else 'u'}/{actor.handle}"
+
+
+async def post_views(site: Site, viewer: Actor | None, posts: Sequence[Post]) -> list[PostView]:
+    """A page of posts, loaded by `timelines.with_parts`, as cards."""
+    mine = await mine_among(viewer, posts)
+    return [post_view(site, viewer, post, mine) for post in posts]
+
+
+def post_view(site: Site, viewer: Actor | None, post: Post, mine: Mine) -> PostView:
+    """One post as a card; a boost shows the post that it boosts."""
+    boosted_by = None
+    if post.boost_of_id and isinstance(post.boost_of, Post):
+        boosted_by, post = face_of(site, post.author), post.boost_of
+    is_own = viewer is not None and viewer.id == post.author_id
+    community = post.community if post.community_id and isinstance(post.community, Actor) else None
+    return PostView(
+        id=post.id,
+        href=f"/p/{post.id}",
+        author=face_of(site, post.author),
+        at=post.created_at,
+        html=Markup(post.content),  # noqa: S704 - passed the one sanitiser when it was written
+        title=post.name,
+        warning=post.summary,
+        visibility=post.visibility.value,
+        edited_at=post.edited_at,
+        community=face_of(site, community) if community else None,
+        boosted_by=boosted_by,
+        answers_href=f"/p/{post.in_reply_to_id}" if post.in_reply_to_id else "",
+        pictures=pictures_of(site, post),
+        link=Link(post.link_url, host_of(post.link_url)) if post.link_url else None,
+        score=post.score,
+        likes=post.likes_count,
+        boosts=post.boosts_count,
+        replies=post.replies_count,
+        mine=mine.votes.get(post.id, 0),
+        is_boosted=post.id in mine.boosted,
+        is_own=is_own,
+        is_thread=community is not None,
+        is_locked=post.is_locked,
+        is_pinned=post.is_pinned,
+        is_removed=post.removed_at is not None,
+        is_comment=post.in_reply_to_id is not None,
+        vote_action=f"/p/{post.id}/vote",
+        original_href="" if post.is_local else post.url,
+        menu=menu_of(post, is_own=is_own, is_signed_in=viewer is not None),
+    )
+
+
+def menu_of(post: Post, *, is_own: bool, is_signed_in: bool) -> list[Action]:
+    """What one may do with a post besides answering it."""
+    found: list[Action] = []
+    if is_own:
+        found.append(Action("Edit", "pencil", href=f"/p/{post.id}/edit"))
+        found.append(
+            Action(
+                "Delete",
+                "trash-2",
+                action=f"/p/{post.id}/delete",
+                is_danger=True,
+                confirm="Delete this post?",
+            )
+        )
+    elif is_signed_in:
+        found.append(Action("Report", "flag", href=f"/moderation/report?post={post.id}"))
+    if not post.is_local and post.url:
+        found.append(Action("Open at its own server", "external-link", href=post.url))
+    return found
+
+
+def pictures_of(site: Site, post: Post) -> list[Picture]:
+    """The pictures of a post, small; from another server through our copy."""
+    return [
+        _picture(site, attachment)
+        for attachment in sorted(post.attachments, key=lambda attachment: attachment.position)
+        if attachment.media_type.startswith("image/")
+    ]
+
+
+def _picture(site: Site, attachment: Attachment) -> Picture:
+    width, height = attachment.width or FEED_SIDE, attachment.height or FEED_SIDE
+    shrink = min(1.0, FEED_SIDE / max(width, height))
+    if attachment.remote_url:
+        source, full = shown_url(site, attachment.remote_url, "picture"), attachment.remote_url
+    else:
+        source, full = site.media.url(attachment.small_key or attachment.key), site.media.url(attachment.key)
+    return Picture(
+        src=source,
+        width=max(1, round(width * shrink)),
+        height=max(1, round(height * shrink)),
+        alt=attachment.description,
+        full=full,
+        bytes=attachment.size or 0,
+    )
+
+
+def comment_tree(
+    site: Site, viewer: Actor | None, root: Post, answers: Sequence[Post], mine: Mine
+) -> list[Comment]:
+    """The answers below a post as a tree. `answers` come parents first (`timelines.descendants`)."""
+    below: dict[int | None, list[Post]] = {}
+    for answer in answers:
+        below.setdefault(answer.in_reply_to_id, []).append(answer)
+
+    def branch(parent: Post, depth: int) -> list[Comment]:
+        children = below.get(parent.id, [])
+        if depth >= MAX_DEPTH:
+            return []
+        return [comment(child, depth) for child in children]
+
+    def comment(post: Post, depth: int) -> Comment:
+        is_own = viewer is not None and viewer.id == post.author_id
+        replies = branch(post, depth + 1)
+        return Comment(
+            id=post.id,
+            author=face_of(site, post.author),
+            at=post.created_at,
+            html=Markup(post.content),  # noqa: S704 - passed the one sanitiser when it was written
+            href=f"/p/{post.id}",
+            score=post.score,
+            mine=mine.votes.get(post.id, 0),
+            vote_action=f"/p/{post.id}/vote",
+            reply_href=f"/p/{post.id}#reply",
+            edited_at=post.edited_at,
+            is_removed=post.removed_at is not None,
+            is_author_of_post=post.author_id == root.author_id,
+            menu=menu_of(post, is_own=is_own, is_signed_in=viewer is not None),
+            pictures=pictures_of(site, post),
+            replies=replies,
+            more=len(below.get(post.id, [])) - len(replies),
+        )
+
+    return branch(root, 0)
+
+
+MAX_DEPTH = 8
+"""Levels of answers on one page; deeper ones stand on the page of the answer above them."""
+
+
+def visibility_label(visibility: Visibility) -> str:
+    """The msgid of a visibility's word."""
+    return {
+        Visibility.PUBLIC: "Everybody",
+        Visibility.UNLISTED: "Everybody, but in no list",
+        Visibility.FOLLOWERS: "Followers",
+        Visibility.DIRECT: "Only those named",
+    }[visibility]

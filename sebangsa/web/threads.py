@@ -1,0 +1,165 @@
+"""A post's own page, and what is done there: answer, vote, boost, edit, delete."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from federation.endpoints.answers import wants_activity
+from federation.models import Actor
+from sebangsa import activitypub, posting, timelines, voting
+from sebangsa.errors import NotFound
+from sebangsa.models import Post
+from sebangsa.uploads import upload_picture
+from sebangsa.visibility import must_be_author, post_for
+from sebangsa.web.forms import back_to, files_of, form_of, id_in, text_of
+from sebangsa.web.presenting import comment_tree, mine_among, post_view
+from sebangsa.web.viewing import page, signed_in, site_of, viewer_of
+
+
+async def post(request: Request) -> Response:
+    """`/p/{id}`: for servers the object, for browsers the thread."""
+    if wants_activity(request):
+        return await activitypub.post_answer(site_of(request), request, request.path_params["id"])
+    return await _thread_page(request)
+
+
+@page
+async def _thread_page(request: Request) -> Response:
+    site = site_of(request)
+    viewer = _actor_of(request)
+    shown = await _shown_post(request)
+    if shown.boost_of_id:
+        return RedirectResponse(f"/p/{shown.boost_of_id}", 307)
+    above = await timelines.ancestors(site, shown, viewer)
+    below = await timelines.descendants(site, shown, viewer)
+    [loaded] = await timelines.with_parts(Post.filter(id=shown.id))
+    mine = await mine_among(viewer, [*above, loaded, *below])
+    context = {
+        "post": post_view(site, viewer, loaded, mine),
+        "above": [post_view(site, viewer, entry, mine) for entry in above],
+        "comments": comment_tree(site, viewer, loaded, below, mine),
+        "community": loaded.community if loaded.community_id else None,
+        "panels": [
+            markup for panel in site.panels if (markup := await panel(site, request, loaded)) is not None
+        ],
+        "may_answer": viewer is not None and not loaded.is_locked,
+    }
+    return _render(request, "pages/thread.html", context)
+
+
+@signed_in
+async def reply(request: Request) -> Response:
+    """`POST /p/{id}/reply` with `source`."""
+    site, viewer = site_of(request), viewer_of(request).actor
+    parent = await _shown_post(request)
+    form = await form_of(request)
+    pictures = [
+        (await upload_picture(site, viewer, data)).attachment for data in await files_of(form, "pictures")
+    ]
+    draft = posting.Draft(
+        source=text_of(form, "source"), visibility=parent.visibility, in_reply_to=parent, attachments=pictures
+    )
+    made = await posting.create_post(site, viewer, draft)
+    return back_to(request, f"/p/{parent.root_id or parent.id}#p{made.id}", text_of(form, "next"))
+
+
+@signed_in
+async def vote(request: Request) -> Response:
+    """`POST /p/{id}/vote` with `value` 1, -1 or 0; the same vote again takes it back."""
+    site, viewer = site_of(request), viewer_of(request).actor
+    shown = await _shown_post(request)
+    form = await form_of(request)
+    wanted = {"1": 1, "-1": -1}.get(text_of(form, "value"), 0)
+    mine = await mine_among(viewer, [shown])
+    await voting.vote(site, viewer, shown, 0 if mine.votes.get(shown.id) == wanted else wanted)
+    return back_to(request, f"/p/{shown.id}", text_of(form, "next"))
+
+
+@signed_in
+async def boost(request: Request) -> Response:
+    """`POST /p/{id}/boost`; a second time takes it back."""
+    site, viewer = site_of(request), viewer_of(request).actor
+    shown = await _shown_post(request)
+    if await Post.exists(boost_of_id=shown.id, author_id=viewer.id):
+        await posting.unboost(site, viewer, shown)
+    else:
+        await posting.boost(site, viewer, shown)
+    return back_to(request, f"/p/{shown.id}", text_of(await form_of(request), "next"))
+
+
+@signed_in
+async def edit(request: Request) -> Response:
+    """`/p/{id}/edit`: the form, and what it sends."""
+    site, viewer = site_of(request), viewer_of(request).actor
+    shown = await _shown_post(request)
+    must_be_author(viewer, shown)
+    if request.method == "GET":
+        return _render(request, "pages/edit.html", {"post": shown, "values": {}, "error": None})
+    form = await form_of(request)
+    await posting.edit_post(
+        site,
+        viewer,
+        shown,
+        source=text_of(form, "source"),
+        name=text_of(form, "name"),
+        summary=text_of(form, "summary"),
+    )
+    return back_to(request, f"/p/{shown.id}")
+
+
+@signed_in
+async def delete(request: Request) -> Response:
+    """`POST /p/{id}/delete`."""
+    shown = await _shown_post(request)
+    await posting.delete_post(site_of(request), viewer_of(request).actor, shown)
+    return back_to(request, f"/p/{shown.root_id}" if shown.root_id else "/")
+
+
+async def _shown_post(request: Request) -> Post:
+    post_id = id_in(str(request.path_params["id"]))
+    if post_id is None:
+        raise NotFound
+    return await post_for(site_of(request), _actor_of(request), post_id)
+
+
+def _actor_of(request: Request) -> Actor | None:
+    return request.state.viewer.actor if request.state.viewer else None
+
+
+async def post_create(request: Request) -> Response:
+    """`/p/{id}/activity`, for servers."""
+    return await activitypub.create_answer(site_of(request), request, request.path_params["id"])
+
+
+async def post_replies(request: Request) -> Response:
+    """`/p/{id}/replies`, for servers."""
+    return await activitypub.replies_answer(site_of(request), request, request.path_params["id"])
+
+
+async def post_context(request: Request) -> Response:
+    """`/p/{id}/context`, for servers."""
+    return await activitypub.replies_answer(
+        site_of(request), request, request.path_params["id"], whole_thread=True
+    )
+
+
+def _render(request: Request, name: str, context: dict[str, Any]) -> Response:
+    rendered: Response = request.app.state.templates.render(request, name, context)
+    return rendered
+
+
+ROUTES: list[BaseRoute] = [
+    Route("/p/{id:int}", post),
+    Route("/p/{id:int}/activity", post_create),
+    Route("/p/{id:int}/replies", post_replies),
+    Route("/p/{id:int}/context", post_context),
+    Route("/p/{id:int}/reply", reply, methods=["POST"]),
+    Route("/p/{id:int}/vote", vote, methods=["POST"]),
+    Route("/p/{id:int}/boost", boost, methods=["POST"]),
+    Route("/p/{id:int}/edit", edit, methods=["GET", "POST"]),
+    Route("/p/{id:int}/delete", delete, methods=["POST"]),
+]
