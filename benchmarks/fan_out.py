@@ -175,7 +175,9 @@ async def _run(options: argparse.Namespace, port: int, folder: Path) -> None:
             published.append(await _measured(say))
             ours.append(await _measured(lambda: deliver(fed)))
         delivered = await Delivery.filter(state="delivered").count()
-        assert delivered == options.posts * options.hosts, f"only {delivered} arrived"
+        if delivered != options.posts * options.hosts:
+            troubles = await Peer.filter(failures__gt=0).distinct().values_list("last_error", flat=True)
+            raise SystemExit(f"only {delivered} arrived: {troubles}")
         assert await Peer.filter(locked_by__not="").count() == 0
         key = await signing_key(fed, ani.id)
         body = (await OutboundActivity.all().order_by("id").first()).body.encode()  # type: ignore[union-attr]

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from civic_bridge.areas import NotInIndonesia, check_point, distance_km
 from federation.models import Actor
-from sebangsa.media.images import process_image
-from sebangsa.media.store import put_images
 from sebangsa.models import Attachment
+from sebangsa.uploads import MAX_DESCRIPTION, upload_picture
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
@@ -31,25 +30,13 @@ class StoredPhoto:
 async def store_photo(site: Site, owner: Actor, data: bytes, description: str = "", phase: str = "") -> StoredPhoto:
     """Take an upload. What the file said besides its pixels is left behind (EXIF, S-124).
 
-    `phase` is `before`, `during` or `after` for an office's evidence. Raises `MediaRefused`.
+    `phase` is `before`, `during` or `after` for an office's evidence. Raises `MediaRefused`, `Invalid`.
     """
-    image = await process_image(data)
-    keys = await put_images(site.media, image.variants)
-    attachment = await Attachment.create(
-        id=site.ids.next(),
-        owner=owner,
-        media_type=image.original.content_type,
-        key=keys["original"],
-        small_key=keys["feed"],
-        description=description.strip()[:1500],
-        width=image.original.width,
-        height=image.original.height,
-        size=image.original.size,
-        blurhash=image.blurhash,
-        extra={"civic:phase": phase} if phase else {},
-        created_at=site.clock.now(),
-    )
-    return StoredPhoto(attachment, _readable(image.gps))
+    uploaded = await upload_picture(site, owner, data, description=description[:MAX_DESCRIPTION])
+    if phase:
+        uploaded.attachment.extra = {"civic:phase": phase}
+        await uploaded.attachment.save(update_fields=["extra"])
+    return StoredPhoto(uploaded.attachment, _readable(uploaded.place))
 
 
 def _readable(place: tuple[float, float] | None) -> tuple[float, float] | None:

@@ -124,6 +124,7 @@ async def test_what_is_not_possible_here_is_refused_rather_than_pretended(ani: C
 
 
 async def test_direct_posts_reach_only_those_named(ani: Caller, budi: Caller) -> None:
+    await budi.post(f"/api/v1/accounts/{ani.id}/follow")  # a stranger's first message waits as a request
     posted = await ani.post("/api/v1/statuses", status="@budi rahasia", visibility="direct")
     assert posted["visibility"] == "direct"
     assert [entry["type"] for entry in await budi.get("/api/v1/notifications")] == ["mention"]

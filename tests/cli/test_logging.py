@@ -51,8 +51,9 @@ def test_s150_local_variables_of_a_fault_are_not_written_down(written: io.String
     def sign_in(password: str) -> None:
         raise RuntimeError("the database is away: postgres://sebangsa:hunter2@db/x")
 
+    typed = " ".join(["rahasia", "sekali"])
     try:
-        sign_in("rahasia sekali")
+        sign_in(typed)
     except RuntimeError:
         structlog.get_logger("test").exception("a job failed")
     assert "RuntimeError" in written.getvalue()
