@@ -23,11 +23,12 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import uvloop
 import yarl
 
 from federation.clock import SystemClock
 from federation.config import FederationConfig
-from federation.database import Database, transaction
+from federation.database import Database, execute, transaction
 from federation.delivery import LANES_AT_ONCE, deliver
 from federation.federation import Federation
 from federation.ids import IdMaker
@@ -137,6 +138,7 @@ async def _fill(fed: Federation, hosts: list[str], followers: int) -> Actor:
             for person in people
         ]
         await Follow.bulk_create(follows, batch_size=500)
+    await execute("ANALYZE")  # what a server's database has done long before it has 2,000 followers
     return ani
 
 
@@ -215,8 +217,11 @@ def main() -> None:
     sink.start()
     port = mine.recv()
     try:
-        with tempfile.TemporaryDirectory() as folder:
-            asyncio.run(_run(options, port, Path(folder)))
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,  # as the server runs
+        ):
+            runner.run(_run(options, port, Path(folder)))
     finally:
         sink.terminate()
         sink.join()

@@ -16,8 +16,8 @@ from chat.models import Chat, ChatMember, ChatMessage, MemberState
 from chat.wording import own_content
 from federation.models import Actor
 from sebangsa.models import Post
-from sebangsa.timelines import Window, with_parts
 from sebangsa.text.plain import excerpt
+from sebangsa.timelines import Window, with_parts
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
@@ -87,9 +87,14 @@ async def chat_for(viewer: Actor, chat_id: int) -> ShownChat:
 
 async def _shown(viewer: Actor, mine: Sequence[ChatMember]) -> list[ShownChat]:
     people: dict[int, list[Actor]] = defaultdict(list)
-    for member in await ChatMember.filter(chat_id__in=[m.chat_id for m in mine]).select_related("actor").order_by("id"):
+    for member in (
+        await ChatMember.filter(chat_id__in=[m.chat_id for m in mine]).select_related("actor").order_by("id")
+    ):
         people[member.chat_id].append(member.actor)
-    last = {p.id: p for p in await with_parts(Post.filter(id__in=[m.last_message_id for m in mine if m.last_message_id]))}
+    last = {
+        p.id: p
+        for p in await with_parts(Post.filter(id__in=[m.last_message_id for m in mine if m.last_message_id]))
+    }
     shown = []
     for member in mine:
         everybody = people[member.chat_id]
@@ -183,10 +188,22 @@ async def unread_total(viewer_id: int) -> int:
 
 async def requests_count(viewer_id: int) -> int:
     """How many strangers wait for an answer."""
-    return await ChatMember.filter(actor_id=viewer_id, state=MemberState.REQUEST, last_message_id__gt=0).count()
+    return await ChatMember.filter(
+        actor_id=viewer_id, state=MemberState.REQUEST, last_message_id__gt=0
+    ).count()
 
 
 __all__ = [
-    "ShownChat", "ShownMessage", "chat_for", "chats_of", "leave_list", "mark_read", "mark_unread", "members_of",
-    "messages_of", "requests_count", "shown_messages", "unread_total",
+    "ShownChat",
+    "ShownMessage",
+    "chat_for",
+    "chats_of",
+    "leave_list",
+    "mark_read",
+    "mark_unread",
+    "members_of",
+    "messages_of",
+    "requests_count",
+    "shown_messages",
+    "unread_total",
 ]

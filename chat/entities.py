@@ -58,7 +58,9 @@ def message_entity(site: Site, message: ShownMessage) -> dict[str, Any]:
         "content": message.html,
         "created_at": moment(post.created_at),
         "edited_at": moment(post.edited_at),
-        "media_attachments": [] if message.hides_media else [media_attachment(site, a) for a in attachments_of(post)],
+        "media_attachments": []
+        if message.hides_media
+        else [media_attachment(site, a) for a in attachments_of(post)],
         "media_hidden": message.hides_media and bool(attachments_of(post)),
         "delivery": {
             "state": str(message.delivery.state),

@@ -61,7 +61,9 @@ async def _receive(site: Site, message: ChatMessage, member: ChatMember, author:
             member.unread_count += 1
         if member.state != MemberState.ACTIVE:
             # A stranger's message waits among the requests; a declined chat says nothing more (S-115).
-            await Notification.filter(recipient_id=member.actor_id, type="mention", post_id=message.post_id).delete()
+            await Notification.filter(
+                recipient_id=member.actor_id, type="mention", post_id=message.post_id
+            ).delete()
     await member.save(update_fields=["state", "unread_count", "last_read_id", "last_message_id"])
     if member.actor.is_local and member.state != MemberState.BLOCKED:
         tell(site, member, "chat", message.chat_id, message.id, place=message.filed_id)
@@ -84,9 +86,11 @@ async def withdraw_message(site: Site, post: Post, origin: Origin) -> None:
     message = await ChatMessage.get_or_none(post_id=post.id)
     if message is None:
         return
-    await ChatMember.filter(
-        chat_id=message.chat_id, last_read_id__lt=message.id, unread_count__gt=0
-    ).exclude(actor_id=post.author_id).update(unread_count=F("unread_count") - 1)
+    await (
+        ChatMember.filter(chat_id=message.chat_id, last_read_id__lt=message.id, unread_count__gt=0)
+        .exclude(actor_id=post.author_id)
+        .update(unread_count=F("unread_count") - 1)
+    )
     await _tell_all(site, post, "chat.deleted")
 
 

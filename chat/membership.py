@@ -39,7 +39,9 @@ async def chat_between(site: Site, people: Iterable[Actor], strangers: Iterable[
         return await _with_acquainted(site, chat, known)
     try:
         async with savepoint():
-            chat = await Chat.create(id=site.ids.next(), key=key, strangers=others, created_at=site.clock.now())
+            chat = await Chat.create(
+                id=site.ids.next(), key=key, strangers=others, created_at=site.clock.now()
+            )
             await ChatMember.bulk_create(
                 [ChatMember(id=site.ids.next(), chat=chat, actor=actor) for actor in known.values()]
             )
@@ -52,7 +54,9 @@ async def _with_acquainted(site: Site, chat: Chat, known: dict[str, Actor]) -> C
     """Strangers of the chat whom we have met since then become members; the set stays the same."""
     met = [known[uri] for uri in chat.strangers if uri in known]
     if met:
-        await ChatMember.bulk_create([ChatMember(id=site.ids.next(), chat=chat, actor=actor) for actor in met])
+        await ChatMember.bulk_create(
+            [ChatMember(id=site.ids.next(), chat=chat, actor=actor) for actor in met]
+        )
         chat.strangers = [uri for uri in chat.strangers if uri not in known]
         await chat.save(update_fields=["strangers"])
     return chat
@@ -77,5 +81,8 @@ async def knows(member: Actor, other: Actor) -> bool:
         return True
     shared = ChatMember.filter(actor_id=other.id).values("chat_id")
     return await ChatMember.exists(
-        actor_id=member.id, state__in=(MemberState.ACTIVE, MemberState.LEFT), last_message_id__gt=0, chat_id__in=Subquery(shared)
+        actor_id=member.id,
+        state__in=(MemberState.ACTIVE, MemberState.LEFT),
+        last_message_id__gt=0,
+        chat_id__in=Subquery(shared),
     )

@@ -12,12 +12,13 @@ from chat import conversations, requests, sending
 from chat.conversations import PAGE, ShownChat
 from chat.membership import members_of
 from chat.models import MemberState
-from chat.presenting import bubbles_of, face, line_of, title_of
+from chat.presenting import bubbles_of, line_of, title_of
 from chat.wording import own_source
 from federation.models import Actor
 from sebangsa.errors import Invalid, NotFound
 from sebangsa.lookup import find_actor
 from sebangsa.timelines import Window
+from sebangsa.web.presenting import face_of
 from sebangsa.web.viewing import signed_in, site_of, viewer_of
 
 CHATS_PAGE = 30
@@ -45,7 +46,7 @@ async def chat_list(request: Request) -> Response:
     state = MemberState.REQUEST if is_requests else MemberState.ACTIVE
     shown = await conversations.chats_of(me, window, state)
     context = {
-        "lines": [line_of(me, chat) for chat in shown],
+        "lines": [line_of(site_of(request), me, chat) for chat in shown],
         "is_requests": is_requests,
         "waiting": await conversations.requests_count(me.id),
         "older": shown[-1].member.last_message_id if len(shown) == CHATS_PAGE else None,
@@ -57,7 +58,9 @@ async def chat_list(request: Request) -> Response:
 async def new_chat(request: Request) -> Response:
     """`/chats/new?to=@name@host`: to whom, and the first message. The chat is there once it is sent."""
     if request.method == "GET":
-        return _render(request, "new", _new(request.query_params.get("to", ""), "", secrets.token_urlsafe(12)))
+        return _render(
+            request, "new", _new(request.query_params.get("to", ""), "", secrets.token_urlsafe(12))
+        )
     form = await request.form()
     to, text, key = (str(form.get(name, "")) for name in ("to", "text", "key"))
     site, me = site_of(request), viewer_of(request).actor
@@ -103,7 +106,13 @@ async def chat_page(request: Request) -> Response:
 
 
 async def _chat_context(
-    request: Request, shown: ShownChat, window: Window, *, text: str = "", key: str = "", error: Invalid | None = None
+    request: Request,
+    shown: ShownChat,
+    window: Window,
+    *,
+    text: str = "",
+    key: str = "",
+    error: Invalid | None = None,
 ) -> dict[str, Any]:
     site, me = site_of(request), viewer_of(request).actor
     messages = await conversations.messages_of(me, shown, window)
@@ -111,7 +120,7 @@ async def _chat_context(
     return {
         "chat_id": shown.chat.id,
         "title": title_of(shown),
-        "faces": [face(actor) for actor in shown.others],
+        "faces": [face_of(site, actor) for actor in shown.others],
         "is_alone": [actor.id for actor in shown.others] == [me.id],
         "strangers": shown.chat.strangers,
         "state": str(shown.member.state),
@@ -129,7 +138,9 @@ async def _send(request: Request, shown: ShownChat) -> Response:
     form = await request.form()
     text, key = str(form.get("text", "")), str(form.get("key", ""))[:64]
     try:
-        await sending.send(site_of(request), viewer_of(request).actor, shown.chat.id, text, idempotency_key=key)
+        await sending.send(
+            site_of(request), viewer_of(request).actor, shown.chat.id, text, idempotency_key=key
+        )
     except Invalid as error:
         context = await _chat_context(request, shown, Window(limit=PAGE), text=text, key=key, error=error)
         return _render(request, "chat", context, error.status)

@@ -13,8 +13,9 @@ from chat.conversations import ShownChat, ShownMessage
 from chat.delivery_state import MessageDelivery
 from federation.models import Actor
 from sebangsa.api.entities.statuses import attachments_of
-from sebangsa.text.handles import shown_domain
-from sebangsa.web.pieces import Face
+from sebangsa.models import Post
+from sebangsa.web.pieces import Face, Picture
+from sebangsa.web.presenting import face_of, pictures_of
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
@@ -23,21 +24,11 @@ NAMES_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
-class File:
-    """A picture or other file of a message. `src` is ours and may be shown at once; a peer's is a link (`href`)."""
-
-    href: str
-    src: str
-    alt: str
-    width: int
-    height: int
-    size: int | None
-    is_remote: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Bubble:
-    """One message. `html` is sanitised. `delivery` is set for one's own; `day` begins a new day in the log."""
+    """One message. `html` is sanitised; `files` are (address, description) of what is no picture.
+
+    `delivery` is set for one's own; `begins_day` for the first of a day in the log.
+    """
 
     id: int
     author: Face
@@ -48,7 +39,8 @@ class Bubble:
     is_deleted: bool
     can_edit: bool
     warning: str
-    files: Sequence[File]
+    pictures: Sequence[Picture]
+    files: Sequence[tuple[str, str]]
     hides_files: bool
     delivery: MessageDelivery | None
     begins_day: bool
@@ -68,19 +60,6 @@ class Line:
     is_own_last: bool
 
 
-def face(actor: Actor) -> Face:
-    """Who somebody is at a glance; pictures only of our own server (no page loads another's)."""
-    name, _, domain = actor.handle.partition("@")
-    kind = "community" if actor.is_group else "body" if actor.type == "Organization" else "person"
-    return Face(
-        name=actor.name or actor.username,
-        handle=f"{name}@{shown_domain(domain)}" if domain else name,
-        href=actor.url if actor.is_local else f"/u/{actor.handle}",
-        picture=actor.icon_url if actor.is_local else "",
-        kind=kind,
-    )
-
-
 def title_of(shown: ShownChat) -> str:
     """Who is in it: names, and how many more."""
     names = [actor.name or actor.username for actor in shown.others]
@@ -88,13 +67,13 @@ def title_of(shown: ShownChat) -> str:
     return ", ".join(names[:NAMES_SHOWN]) + (f" +{more}" if more > 0 else "")
 
 
-def line_of(viewer: Actor, shown: ShownChat) -> Line:
+def line_of(site: Site, viewer: Actor, shown: ShownChat) -> Line:
     """A chat as the list shows it."""
     last = shown.last
     return Line(
         id=shown.chat.id,
         title=title_of(shown),
-        faces=[face(actor) for actor in shown.others],
+        faces=[face_of(site, actor) for actor in shown.others],
         preview=shown.preview,
         at=last.created_at if last else None,
         unread=shown.member.unread_count,
@@ -109,11 +88,11 @@ def bubbles_of(site: Site, messages: Sequence[ShownMessage]) -> list[Bubble]:
     before: datetime | None = None
     for message in messages:
         post = message.post
-        files = [] if message.hides_media or message.is_deleted else _files(site, message)
+        shows_files = not message.hides_media and not message.is_deleted
         made.append(
             Bubble(
                 id=post.id,
-                author=face(post.author),
+                author=face_of(site, post.author),
                 html=Markup(message.html),  # noqa: S704 - sanitised when it was written
                 at=post.created_at,
                 edited_at=post.edited_at,
@@ -121,7 +100,8 @@ def bubbles_of(site: Site, messages: Sequence[ShownMessage]) -> list[Bubble]:
                 is_deleted=message.is_deleted,
                 can_edit=message.is_own and not message.is_deleted and post.kind != "chat-message",
                 warning=post.summary,
-                files=files,
+                pictures=pictures_of(site, post) if shows_files else [],
+                files=_files(site, post) if shows_files else [],
                 hides_files=message.hides_media and bool(attachments_of(post)),
                 delivery=message.delivery,
                 begins_day=before is None or before.date() != post.created_at.date(),
@@ -131,19 +111,9 @@ def bubbles_of(site: Site, messages: Sequence[ShownMessage]) -> list[Bubble]:
     return made
 
 
-def _files(site: Site, message: ShownMessage) -> list[File]:
-    found = []
-    for attachment in attachments_of(message.post):
-        is_picture = attachment.media_type.startswith("image/") and bool(attachment.key)
-        found.append(
-            File(
-                href=site.media.url(attachment.key) if attachment.key else attachment.remote_url,
-                src=site.media.url(attachment.small_key or attachment.key) if is_picture else "",
-                alt=attachment.description,
-                width=attachment.width or 0,
-                height=attachment.height or 0,
-                size=attachment.size,
-                is_remote=not attachment.key,
-            )
-        )
-    return found
+def _files(site: Site, post: Post) -> list[tuple[str, str]]:
+    return [
+        (site.media.url(part.key) if part.key else part.remote_url, part.description)
+        for part in attachments_of(post)
+        if not part.media_type.startswith("image/")
+    ]

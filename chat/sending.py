@@ -46,7 +46,9 @@ async def send(
     """
     member = await member_for(sender, chat_id)
     if len(idempotency_key) > MAX_KEY:
-        raise Invalid("bad-key", f"An idempotency key has at most {MAX_KEY} characters.", field="idempotency_key")
+        raise Invalid(
+            "bad-key", f"An idempotency key has at most {MAX_KEY} characters.", field="idempotency_key"
+        )
     once = hashlib.sha256(f"{sender.id}:{idempotency_key}".encode()).hexdigest() if idempotency_key else None
     if once is not None and (sent := await _sent_before(once, chat_id)):
         return sent
@@ -83,7 +85,9 @@ async def _recipients(site: Site, member: ChatMember) -> list[Actor]:
         try:
             people.append(await resolve_actor(site.federation, uri))
         except Refused as refusal:
-            raise NotAllowed("member-unknown", "Somebody in this chat cannot be reached from here.") from refusal
+            raise NotAllowed(
+                "member-unknown", "Somebody in this chat cannot be reached from here."
+            ) from refusal
     others = [actor for actor in people if actor.id != member.actor_id]
     for actor in others:
         if not actor.is_usable:
@@ -93,7 +97,9 @@ async def _recipients(site: Site, member: ChatMember) -> list[Actor]:
     return others or people
 
 
-async def _draft(chat_id: int, source: str, recipients: Sequence[Actor], attachments: Sequence[Attachment]) -> Draft:
+async def _draft(
+    chat_id: int, source: str, recipients: Sequence[Actor], attachments: Sequence[Attachment]
+) -> Draft:
     text = source.strip()
     draft = Draft(
         source=text,
@@ -103,9 +109,8 @@ async def _draft(chat_id: int, source: str, recipients: Sequence[Actor], attachm
         attachments=attachments,
         in_reply_to=await _last_message(chat_id),
     )
-    if not text:
-        if not attachments:
-            raise Invalid("empty-post", "Write something first.", field="source")
+    if not text and not attachments:
+        raise Invalid("empty-post", "Write something first.", field="source")
     if len(recipients) == 1 and await reads_chat_messages_only(recipients[0]):
         return replace(draft, kind="chat-message")
     return replace(draft, source=addressed(text, recipients))
@@ -126,10 +131,15 @@ async def _last_message(chat_id: int) -> Post | None:
 
 
 async def edit(site: Site, editor: Actor, chat_id: int, message_id: int, source: str) -> Post:
-    """Change one's own message in a chat. Raises `NotFound` for another's (S-108), `NotAllowed` for a kind that peers cannot edit."""
+    """Change one's own message in a chat.
+
+    Raises `NotFound` for another's (S-108), `NotAllowed` for a `ChatMessage`: its readers know no edits.
+    """
     message = await message_of(editor, chat_id, message_id)
     if message.post.kind == "chat-message":
-        raise NotAllowed("not-editable", "The other server cannot change messages. Delete it and write a new one.")
+        raise NotAllowed(
+            "not-editable", "The other server cannot change messages. Delete it and write a new one."
+        )
     others = [member.actor for member in await members_of(message.chat_id) if member.actor_id != editor.id]
     return await posting.edit_post(site, editor, message.post, source=addressed(source.strip(), others))
 

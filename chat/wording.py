@@ -13,7 +13,8 @@ from federation.models import Actor
 
 _BLOCK = re.compile(r"(?:[-*+>#|]|```|~~~|[0-9]{1,9}[.)]|\t| {4})")
 _MENTION = re.compile(
-    r'\s*(?:<span(?: [^>]*)?>\s*)?<a(?P<attributes> [^>]*)>\s*@(?:(?!</a>).)*</a>(?:\s*</span>)?[\s,:\u00a0]*', re.DOTALL
+    r"\s*(?:<span(?: [^>]*)?>\s*)?<a(?P<attributes> [^>]*)>\s*@(?:(?!</a>).)*</a>(?:\s*</span>)?[\s,:\u00a0]*",
+    re.DOTALL,
 )
 _HREF = re.compile(r' href="([^"]*)"')
 _HANDLE = re.compile(r"\s*@(\S+)\s*")

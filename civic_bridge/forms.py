@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 
 from civic_bridge.models import CivicCommunity
 from civic_bridge.photos import MAX_PHOTOS, StoredPhoto, store_photo
@@ -14,6 +14,7 @@ from civic_bridge.reporting import Filing
 from federation.models import Actor
 from sebangsa.errors import Invalid
 from sebangsa.models import Attachment
+from sebangsa.web.forms import files_of
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
@@ -25,7 +26,7 @@ END_OF_WORK = time(17)
 def text(form: FormData, name: str, limit: int = 20_000) -> str:
     """A text field, "" where it is absent or a file."""
     value = form.get(name, "")
-    return value.strip()[:limit] if isinstance(value, str) else ""
+    return value.replace("\r\n", "\n").strip()[:limit] if isinstance(value, str) else ""
 
 
 def number(given: str) -> int:
@@ -78,11 +79,11 @@ async def uploads(site: Site, owner: Actor, form: FormData, phase: str = "") -> 
     found = Uploads()
     for attachment in await Attachment.filter(id__in=kept, owner_id=owner.id, post_id=None) if kept else []:
         found.photos.append(StoredPhoto(attachment, None))
-    sent = [file for file in form.getlist("photos") if isinstance(file, UploadFile) and file.filename]
+    sent = await files_of(form, "photos")
     if len(found.photos) + len(sent) > MAX_PHOTOS:
         raise Invalid("too-many-pictures", f"A post has at most {MAX_PHOTOS} pictures.", field="photos")
     for file in sent:
-        found.photos.append(await store_photo(site, owner, await file.read(), text(form, "alt", 1500), phase))
+        found.photos.append(await store_photo(site, owner, file, text(form, "alt", 1500), phase))
     return found
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from civic_bridge.hashtags import TwoStates, read_status_words
 from civic_bridge.history import advance, locked
 from civic_bridge.models import Body, EventState, Report, StatusEvent
 from civic_bridge.states import FIRST, STATES
@@ -17,6 +18,7 @@ from federation.refusals import Refused
 from sebangsa.errors import NotAllowed
 from sebangsa.models import Post
 from sebangsa.posting import edit_post
+from sebangsa.text.plain import html_to_plain
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
@@ -102,9 +104,17 @@ async def _was_said(item: HistoryItem, actor: Actor) -> bool:
     post = await Post.get_or_none(uri=item.note, author_id=actor.id)
     if post is not None:
         step = read_step(post.extra, post.created_at)
-        return step is not None and step.to_status == item.step.to_status
+        return (step.to_status if step else _said_in_words(post)) == item.step.to_status
     answered = await OutboundActivity.exists(uri=item.note, actor_id=actor.id, type__in=["Accept", "Reject"])
     return answered and item.step.to_status == "acknowledged"
+
+
+def _said_in_words(post: Post) -> str:
+    try:
+        words = read_status_words(html_to_plain(post.content))
+    except TwoStates:
+        return ""
+    return words.to_status if words else ""
 
 
 async def _confirm(site: Site, report: Report, item: HistoryItem, actor: Actor) -> None:

@@ -92,7 +92,7 @@ async def _receive_activity(
 
 
 async def _receive_by_id(site: Site, inbound: Inbound, uri: str) -> Verdict | None:
-    """A post by its id: filed under the group when the post itself says so or lies on the group's host, else a boost."""
+    """A post by its id: filed under the group when the post says so or lies on the group's host, else a boost."""
     group = inbound.actor
     if not uri:
         raise Refused("missing-field", "object")

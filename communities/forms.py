@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from starlette.datastructures import FormData
 from starlette.requests import Request
 
 from communities.describing import Description
-from communities.listing import PERIODS, SORTS, Order
-from communities.models import JoinMode, Posting
+from communities.listing import MAX_PAGE_NUMBER, PERIODS, SORTS, Order
+from communities.models import Community, JoinMode, Posting
+from federation.models import Actor
 from federation.refusals import Refused
 from federation.urls import parse_url
 from sebangsa.errors import Invalid
+from sebangsa.models import Post
+from sebangsa.timelines import PAGE
 
 MAX_ID = 2**63 - 1
 
@@ -54,6 +60,40 @@ def order_of(request: Request) -> Order:
         page=min(number(query.get("page", "1")) or 1, 1000),
         below=number(query.get("max_id", "")),
     )
+
+
+def next_page(order: Order, shown: Sequence[Post]) -> str:
+    """The query of the page after this one, "" for the last."""
+    if len(shown) < PAGE or order.page >= MAX_PAGE_NUMBER:
+        return ""
+    if order.sort == "new":
+        return f"?sort=new&max_id={shown[-1].id}"
+    return f"?sort={order.sort}&t={order.period}&page={order.page + 1}"
+
+
+FIELDS = ("name", "title", "sidebar", "rules", "language", "join_mode", "join_question", "posting")
+
+
+def given_again(form: FormData) -> dict[str, Any]:
+    """What was typed, to be shown again beside the mistake: nothing is lost."""
+    return {name: text(form, name) for name in FIELDS} | {"is_listed": is_checked(form, "is_listed")}
+
+
+def given_first(community: Actor | None = None, rules: Community | None = None) -> dict[str, Any]:
+    """What the form shows at first: nothing, or what a community says now."""
+    if community is None or rules is None:
+        return dict.fromkeys(FIELDS, "") | {"is_listed": True}
+    return {
+        "name": community.username,
+        "title": community.name,
+        "sidebar": community.source,
+        "rules": rules.rules,
+        "language": rules.language,
+        "join_mode": rules.join_mode.value,
+        "join_question": rules.join_question,
+        "posting": rules.posting.value,
+        "is_listed": community.discoverable,
+    }
 
 
 def description_of(form: FormData) -> Description:

@@ -114,7 +114,7 @@ async def directory(text: str = "", *, local_only: bool = False, sort: str = "po
     if local_only:
         found = found.filter(host="")
     if text.strip():
-        wanted = text.strip().lower().removeprefix("!").partition("@")[0][:100]
+        wanted = text.replace("\x00", "").strip().lower().removeprefix("!").partition("@")[0][:100]
         found = found.filter(Q(username__icontains=wanted) | Q(name__icontains=wanted))
     order = ("-created_at",) if sort == "new" else ("-followers_count", "-posts_count")
     return await found.order_by(*order, "id").limit(MAX_FOUND)

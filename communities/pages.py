@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -13,7 +14,6 @@ from communities.describing import describe_community
 from communities.founding import create_community
 from communities.log import community_log
 from communities.membership import join, leave, moderators_of, requests_of
-from communities.models import JoinMode, Posting
 from communities.rules import community_by_name, rules_of
 from federation.endpoints.actors import actor_answer, local_actor
 from federation.endpoints.answers import wants_activity
@@ -23,7 +23,10 @@ from sebangsa import following
 from sebangsa.errors import Invalid, NotAllowed, NotFound
 from sebangsa.lookup import find_actor
 from sebangsa.posting import Draft, create_post
+from sebangsa.web.presenting import face_of, post_views
 from sebangsa.web.viewing import local_path, page, signed_in, site_of, viewer_of
+
+LOG_PAGE = 50
 
 
 def render(request: Request, name: str, context: dict[str, Any], status_code: int = 200) -> Response:
@@ -57,6 +60,8 @@ async def header_of(request: Request, community: Actor) -> dict[str, Any]:
     viewer = viewer_actor(request)
     return {
         "community": community,
+        "community_face": face_of(site_of(request), community),
+        "sidebar": Markup(community.summary),  # noqa: S704 - passed the one sanitiser when it was written
         "community_address": address_of(community),
         "rules": await rules_of(community),
         "follow": await following.follow_of(viewer, community),
@@ -70,19 +75,18 @@ async def directory(request: Request) -> Response:
     """`/communities`: find one."""
     text = request.query_params.get("q", "")[:200]
     sort = "new" if request.query_params.get("sort") == "new" else "popular"
-    viewer = viewer_actor(request)
+    site, viewer = site_of(request), viewer_actor(request)
     if viewer is not None and "@" in text.strip().lstrip("!@"):
         # Only for people of ours: anybody else could make us ask servers of their choice.
-        found = await find_actor(site_of(request), text.strip().replace("!", "@", 1))
-        if found is not None and found.is_group:
-            return RedirectResponse(address_of(found), 303)
+        named = await find_actor(site, text.strip().replace("!", "@", 1))
+        if named is not None and named.is_group:
+            return RedirectResponse(address_of(named), 303)
+    found = await listing.directory(text, local_only=request.query_params.get("local") == "1", sort=sort)
     context = {
         "text": text,
         "sort": sort,
-        "found": await listing.directory(
-            text, local_only=request.query_params.get("local") == "1", sort=sort
-        ),
-        "joined": await listing.joined(viewer) if viewer is not None else [],
+        "found": [(face_of(site, group), group) for group in found],
+        "joined": [face_of(site, group) for group in await listing.joined(viewer)] if viewer else [],
         "local_only": request.query_params.get("local") == "1",
     }
     return render(request, "directory", context)
@@ -91,7 +95,7 @@ async def directory(request: Request) -> Response:
 @signed_in
 async def new(request: Request) -> Response:
     """`/communities/new`: found one."""
-    context: dict[str, Any] = {"values": {}, "error": None, "join_modes": JoinMode, "postings": Posting}
+    context: dict[str, Any] = {"given": forms.given_first(), "error": None}
     if request.method == "GET":
         return render(request, "new", context)
     form = await request.form()
@@ -101,7 +105,7 @@ async def new(request: Request) -> Response:
             site_of(request), forms.text(form, "name"), viewer_of(request).actor, about
         )
     except Invalid as error:
-        return render(request, "new", context | {"values": form, "error": error}, error.status)
+        return render(request, "new", {"given": forms.given_again(form), "error": error}, error.status)
     return RedirectResponse(address_of(made), 303)
 
 
@@ -121,14 +125,17 @@ async def _show_page(request: Request) -> Response:
     site, viewer = site_of(request), viewer_actor(request)
     community = await community_by_name(request.path_params["name"])
     order = forms.order_of(request)
+    is_first = order.page == 1 and order.below is None
+    pinned = await listing.pinned(community, viewer) if is_first else []
+    found = await listing.threads(site, community, viewer, order)
     context = await header_of(request, community) | {
         "order": order,
-        "pinned": await listing.pinned(community, viewer) if order.page == 1 and order.below is None else [],
-        "threads": await listing.threads(site, community, viewer, order),
-        "moderators": await moderators_of(community),
-        "periods": list(listing.PERIODS),
-        "values": {},
-        "error": None,
+        "pinned": await post_views(site, viewer, pinned),
+        "threads": await post_views(site, viewer, found),
+        "next_href": forms.next_page(order, found),
+        "moderators": [
+            (face_of(site, held.actor), held.role.value) for held in await moderators_of(community)
+        ],
     }
     return render(request, "community", context)
 
@@ -178,12 +185,17 @@ async def members(request: Request) -> Response:
     """`/c/{name}/members`: the moderators for everybody; members, requests and bans for those who moderate."""
     community = await community_by_name(request.path_params["name"])
     header = await header_of(request, community)
-    is_moderating = header["may_moderate"]
+    site, is_moderating = site_of(request), header["may_moderate"]
+    members_ = await listing.members(community) if is_moderating else []
+    requests = await requests_of(community) if is_moderating and community.is_local else []
+    banned = await listing.banned(site, community) if is_moderating else []
     context = header | {
-        "moderators": await moderators_of(community),
-        "members": await listing.members(community) if is_moderating else [],
-        "requests": await requests_of(community) if is_moderating and community.is_local else [],
-        "banned": await listing.banned(site_of(request), community) if is_moderating else [],
+        "moderators": [
+            (face_of(site, held.actor), held.role.value) for held in await moderators_of(community)
+        ],
+        "members": [face_of(site, made.follower) for made in members_],
+        "requests": [(face_of(site, made.follower), answer) for made, answer in requests],
+        "banned": [(face_of(site, held.actor), held) for held in banned],
     }
     return render(request, "members", context)
 
@@ -192,12 +204,8 @@ async def members(request: Request) -> Response:
 async def settings(request: Request) -> Response:
     """`/c/{name}/settings`: for those who moderate a community of ours."""
     community = await community_by_name(request.path_params["name"])
-    context = await header_of(request, community) | {
-        "values": {},
-        "error": None,
-        "join_modes": JoinMode,
-        "postings": Posting,
-    }
+    context = await header_of(request, community)
+    context |= {"given": forms.given_first(community, context["rules"]), "error": None}
     if not context["may_moderate"] or not community.is_local:
         raise NotFound
     if request.method == "GET":
@@ -208,7 +216,9 @@ async def settings(request: Request) -> Response:
             site_of(request), viewer_of(request).actor, community, forms.description_of(form)
         )
     except Invalid as error:
-        return render(request, "settings", context | {"values": form, "error": error}, error.status)
+        return render(
+            request, "settings", context | {"given": forms.given_again(form), "error": error}, error.status
+        )
     return RedirectResponse(f"{address_of(community)}/settings?saved=1", 303)
 
 
@@ -216,6 +226,17 @@ async def settings(request: Request) -> Response:
 async def log(request: Request) -> Response:
     """`/c/{name}/log`: what moderators did, for everybody."""
     community = await community_by_name(request.path_params["name"])
-    before = forms.number(request.query_params.get("before", ""))
-    context = await header_of(request, community) | {"entries": await community_log(community, before=before)}
+    site, before = site_of(request), forms.number(request.query_params.get("before", ""))
+    entries = await community_log(community, before=before, limit=LOG_PAGE)
+    context = await header_of(request, community) | {
+        "entries": [
+            (
+                entry,
+                face_of(site, entry.moderator) if entry.moderator else None,
+                face_of(site, entry.subject) if entry.subject else None,
+            )
+            for entry in entries
+        ],
+        "next_href": f"?before={entries[-1].id}" if len(entries) == LOG_PAGE else "",
+    }
     return render(request, "log", context)

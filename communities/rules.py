@@ -9,7 +9,9 @@ from sebangsa.errors import NotFound
 
 async def community_by_name(name: str) -> Actor:
     """The community with this name: `name` for ours, `name@domain` for one that we know. Raises `NotFound`."""
-    local, _, domain = name.lower().removeprefix("!").partition("@")
+    local, at, domain = name.lower().removeprefix("!").partition("@")
+    if not local or "\x00" in name or (at and not domain):  # PostgreSQL takes no NUL, not even to compare
+        raise NotFound("There is no such community here.")
     query = Actor.filter(username=local, type="Group", deleted_at=None, suspended_at=None)
     found = await (query.filter(domain=domain) if domain else query.filter(local_name=local)).first()
     if found is None:

@@ -76,7 +76,7 @@ class _Delivering:
         self._waiting: dict[bool, deque[Lane]] = {False: deque(), True: deque()}
         self._running: dict[Lane, asyncio.Task[None]] = {}
         self._turn = asyncio.Event()
-        self._looks = True  # whether more lanes may be due than we have claimed
+        self._looks = {False: True, True: True}  # whether more lanes may be due than we have claimed
         self._ends_at = fed.clock.monotonic() + RUN_FOR
         self._has_ticked = False
         self._is_stopping = False
@@ -87,17 +87,15 @@ class _Delivering:
         try:
             while True:
                 await self._start_lanes()
-                if not self._running:
-                    if not self._marks.count:
-                        break
-                    await self._marks.write()
-                    self._looks = True  # lanes just given back may have more
-                    continue
-                self._turn.clear()
-                await self._turn.wait()
-                if self._marks.count >= MARKS_AT_ONCE or self._has_ticked:
-                    self._has_ticked = False
-                    await self._marks.write()
+                if self._running:
+                    self._turn.clear()
+                    await self._turn.wait()
+                    if self._marks.count >= MARKS_AT_ONCE or self._has_ticked:
+                        await self._write()
+                elif self._marks.count:
+                    await self._write()
+                elif self._is_over() or not any(self._looks.values()):
+                    break
         finally:
             ticker.cancel()
             await self._stop()
@@ -109,24 +107,26 @@ class _Delivering:
         out_of_time = self._fed.clock.monotonic() >= self._ends_at
         return self._is_stopping or out_of_time or (self._left is not None and self._left <= 0)
 
+    async def _write(self) -> None:
+        """Write the marks. Lanes given back with them may have more, so look again."""
+        self._has_ticked = False
+        await self._marks.write()
+        self._looks = {False: True, True: True}
+
     async def _start_lanes(self) -> None:
         """Fill the free slots; claim more when nothing claimed is left."""
-        looked = False
-        for troubled in (False, True):
-            waiting = self._waiting[troubled]
+        for troubled, waiting in self._waiting.items():
             free = self._free(troubled)
-            if not waiting and free > 0 and self._looks and not self._is_over():
-                looked = True
+            if not waiting and free > 0 and self._looks[troubled] and not self._is_over():
                 limit = TROUBLED_AT_ONCE if troubled else LANES_AT_ONCE
                 lanes = await self._turns.claim(limit, troubled=troubled)
                 await self._activities.load({lane.due[0].activity_id for lane in lanes if lane.due})
                 waiting.extend(lanes)
+                self._looks[troubled] = len(lanes) >= limit
             while waiting and free > 0:
                 lane = waiting.popleft()
                 free -= 1
                 self._running[lane] = asyncio.create_task(self._run_lane(lane))
-        if looked and not any(self._waiting.values()):
-            self._looks = False
 
     def _free(self, troubled: bool) -> int:
         mine = [lane for lane in self._running if lane.is_troubled is troubled]
@@ -142,7 +142,7 @@ class _Delivering:
             now = self._fed.clock.monotonic()
             for lane in self._running:
                 lane.is_slow = lane.sending_since is not None and now - lane.sending_since >= SLOW_AFTER
-            self._has_ticked = self._looks = True
+            self._has_ticked = True
             self._turn.set()
 
     async def _stop(self) -> None:

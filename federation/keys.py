@@ -43,7 +43,9 @@ class KeyRing:
         self._refetched: OrderedDict[str, float] = OrderedDict()
 
     async def find(self, fed: Federation, key_id: str) -> SignerKey:
-        """The key with this id: kept, stored, or fetched. Raises `Refused` (`key-unavailable`, `key-unusable`)."""
+        """The key with this id: kept, stored, or fetched. Raises `Refused` (`key-unavailable`, `key-unusable`,
+        `unreachable` when its host does not answer now).
+        """
         now = fed.clock.monotonic()
         kept = self._keys.get(key_id)
         if kept is not None and kept[0] > now:
@@ -108,8 +110,8 @@ async def _fetch_key(fed: Federation, key_id: str) -> SignerKey:
             raise Refused("key-unavailable", "no such key here")
         await fetch_actor(fed, owner)
     except Refused as refusal:
-        if refusal.code in ("blocked-domain", "gone", "suspended-actor"):
-            raise
+        if refusal.code in ("blocked-domain", "gone", "suspended-actor", "unreachable"):
+            raise  # unreachable is a 503: after a 401 the sender would not come back
         raise Refused("key-unavailable", f"{key_id}: {refusal.code}") from refusal
     found = await _stored_key(key_id)
     if found is None:

@@ -149,6 +149,7 @@ async def handle(inbound: Inbound, *, finish: InboundActivity | None = None) -> 
     `finish` is the stored row, marked in the same transaction. Raises `Refused`.
     """
     fed = inbound.federation
+    is_last = finish is not None and finish.attempts >= len(RETRY_AFTER)
     for _ in range(MAX_FETCHES):
         try:
             async with transaction():
@@ -158,7 +159,7 @@ async def handle(inbound: Inbound, *, finish: InboundActivity | None = None) -> 
                     await _finish(fed, [finish.id], state)
                 return verdict
         except Missing as missing:
-            await _fetch(fed, inbound.fetches, missing)
+            await _fetch(fed, inbound.fetches, missing, is_last=is_last)
     raise Refused("too-many", "the activity needs more documents than one may ask for")
 
 
@@ -190,7 +191,10 @@ async def _undone(inbound: Inbound) -> ActivityDocument | None:
     return inner
 
 
-async def _fetch(fed: Federation, fetches: Fetches, missing: Missing) -> None:
+async def _fetch(fed: Federation, fetches: Fetches, missing: Missing, *, is_last: bool) -> None:
+    """Get what a handler lacks. At the last try what is out of reach counts as not there: a reply is worth having
+    without the post that it answers.
+    """
     try:
         if missing.kind == "actor":
             found = (await resolve_actor(fed, missing.uri)).uri
@@ -201,7 +205,7 @@ async def _fetch(fed: Federation, fetches: Fetches, missing: Missing) -> None:
         if found != missing.uri:
             raise Refused("id-mismatch", f"{missing.uri} is {found}")
     except Refused as refusal:
-        if refusal.code == "unreachable":
+        if refusal.code == "unreachable" and not is_last:
             raise
         fetches.refused[missing.uri] = refusal
 

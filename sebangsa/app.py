@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from federation.endpoints import protocol_routes
@@ -67,8 +68,9 @@ def create_app(site: Site, *, run_jobs: bool = True) -> Starlette:
     async def count_usage() -> object:
         return await usage(site)
 
-    routes = [
+    routes: list[BaseRoute] = [
         *protocol_routes(site.federation, count_usage),  # type: ignore[arg-type]
+        Route("/static/{path:path}", static_file, methods=["GET"]),
         *REMOTE_MEDIA_ROUTES,
         *MEDIA_ROUTES,
         *(route for feature in site.features for route in feature.routes),
@@ -92,6 +94,12 @@ def create_app(site: Site, *, run_jobs: bool = True) -> Starlette:
     app.state.site = site
     app.state.templates = Templates([f.templates for f in site.features if f.templates], site)
     return app
+
+
+async def static_file(request: Request) -> Response:
+    """`/static/…`: a file under the name that its content gave it."""
+    answer: Response = request.app.state.templates.assets.answer(request.url.path, request.headers)
+    return answer
 
 
 def _wants_json(request: Request) -> bool:

@@ -81,6 +81,8 @@ def set_up_logging(stream: TextIO | None = None, *, level: int = logging.INFO) -
         logging.getLogger(name).handlers = []
         logging.getLogger(name).propagate = True
         logging.getLogger(name).setLevel(logging.WARNING)
+    # What an endpoint raised is written down once, by `sebangsa.app` with its path.
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
 
 
 def hide_secrets(_logger: Any, _method: str, event: _Event) -> _Event:

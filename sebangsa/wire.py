@@ -149,7 +149,7 @@ def create_activity(actor: Actor, document: dict[str, Any], activity_id: str) ->
         actor,
         document,
         to=document["to"],
-        cc=document["cc"],
+        cc=document.get("cc", []),
         id=activity_id,
         published=document["published"],
         **more,
@@ -161,7 +161,7 @@ def update_activity(actor: Actor, document: dict[str, Any], updated: datetime) -
     more = {name: document[name] for name in ("@context", "audience") if name in document}
     document = {name: value for name, value in document.items() if name != "@context"}
     return activity_about(
-        "Update", actor, document, to=document["to"], cc=document["cc"], published=timestamp(updated), **more
+        "Update", actor, document, to=document["to"], cc=document.get("cc", []), published=timestamp(updated), **more
     )
 
 

@@ -38,9 +38,10 @@ def activity_answer(
 
 
 def refusal_answer(refusal: Refused) -> Response:
-    """A 4xx with `{"error", "code", "detail"}`; never cached."""
+    """A 4xx (503 for what may pass) with `{"error", "code", "detail"}`; never cached."""
     headers = {"cache-control": "no-store", "vary": "Accept, Signature"}
-    if refusal.status in (429, 503):
+    if refusal.status == 429:
+        # Not with a 503: one author whose key is out of reach must not hold up all of its server's deliveries.
         headers["retry-after"] = "60"
     return Response(
         strict_json.dumps(refusal.as_json()),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -15,6 +15,7 @@ from sebangsa.models import OAuthApp, User
 from sebangsa.oauth.codes import check_challenge, grantable, make_code
 from sebangsa.oauth.errors import OAuthError
 from sebangsa.oauth.redirects import OUT_OF_BAND, with_answer
+from sebangsa.web.security_headers import allow_form_target
 from sebangsa.web.viewing import page, site_of
 
 ASKED = (
@@ -30,13 +31,6 @@ PRIVATE = {
     "x-frame-options": "DENY",
     "x-robots-tag": "noindex",
 }
-# Chromium holds the redirect after a form to `form-action` too, and an app's address is not ours: so there is none.
-POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "manifest-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'"
-)
-
-
 @dataclass(frozen=True)
 class Asked:
     """An app's request, as far as it can be trusted: the app is known and the address is one of its own."""
@@ -109,6 +103,7 @@ async def _trusted(request: Request, given: Mapping[str, str]) -> Asked | Respon
 
 
 def _ask(request: Request, asked: Asked, scopes: str) -> Response:
+    _let_form_go_to(request, asked.redirect_uri)
     context = {
         "app": asked.app,
         "scopes": scopes.split(),
@@ -117,6 +112,15 @@ def _ask(request: Request, asked: Asked, scopes: str) -> Response:
         "is_out_of_band": asked.redirect_uri == OUT_OF_BAND,
     }
     return _render(request, "oauth/authorize.html", context)
+
+
+def _let_form_go_to(request: Request, redirect_uri: str) -> None:
+    """Chromium holds the redirect after a form to `form-action` too, and an app's address is not ours."""
+    if redirect_uri == OUT_OF_BAND:
+        return
+    parts = urlsplit(redirect_uri)
+    is_web = parts.scheme in ("https", "http")
+    allow_form_target(request, f"{parts.scheme}://{parts.netloc}" if is_web else f"{parts.scheme}:")
 
 
 def _go(asked: Asked, **answer: str) -> Response:
@@ -132,8 +136,10 @@ def _mistake(request: Request, error: ProductError) -> Response:
 def _render(request: Request, name: str, context: dict[str, object], status_code: int = 200) -> Response:
     response: Response = request.app.state.templates.render(request, name, context, status_code=status_code)
     response.headers.update(PRIVATE)
-    response.headers["content-security-policy"] = POLICY
     return response
 
 
-ROUTES: list[BaseRoute] = [Route("/oauth/authorize", authorize, methods=["GET", "POST"], max_body_size=64 * 1024)]
+ROUTES: list[BaseRoute] = [
+    Route(path, authorize, methods=["GET", "POST"], max_body_size=64 * 1024)
+    for path in ("/oauth/authorize", "/oauth/authorize/")  # toot asks with the slash
+]

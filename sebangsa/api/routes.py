@@ -23,8 +23,7 @@ from sebangsa.api import (
 )
 from sebangsa.api.access import ApiRoute
 
-# The first that fits answers: fixed paths stand before those with an id. `absent` comes before `notifications`,
-# whose `{id}` takes numbers only, so both orders would do.
+# The first that fits answers: fixed paths stand before those with an id, so `absent` comes before `notifications`.
 API: list[ApiRoute] = [
     *oauth.ROUTES,
     *absent.ROUTES,

@@ -105,7 +105,11 @@ class Subscription:
             view = self._site.live.direct.get(event.name)
             return await view(self._site, self._user, event) if view else None
         if event.name == "notification":
-            return await self._notification(int(event.data)) if self.name in ("user", "user:notification") else None
+            return (
+                await self._notification(int(event.data))
+                if self.name in ("user", "user:notification")
+                else None
+            )
         if self.name == "user:notification":
             return None
         if event.name == "delete":
@@ -143,7 +147,9 @@ class Stream:
         site = site_of(request)
         try:
             token = await person_token(site, request)
-            subscription = subscribe(scope, site, token, self._name_of(request), request.query_params.get("tag", ""))
+            subscription = subscribe(
+                scope, site, token, self._name_of(request), request.query_params.get("tag", "")
+            )
         except ProductError as error:
             await error_answer(error)(scope, receive, send)
             return
@@ -175,7 +181,9 @@ def subscribe(scope: Scope, site: Site, token: AccessToken, name: str, tag: str 
 
 def _forget_changed(site: Site, kept: Statuses) -> None:
     """An edited post is made anew. Hears the same bell as everybody, before them."""
-    site.streams.overhear(lambda event: kept.forget(int(event.data)) if event.name in ("status.update", "delete") else None)
+    site.streams.overhear(
+        lambda event: kept.forget(int(event.data)) if event.name in ("status.update", "delete") else None
+    )
 
 
 async def health(request: Request) -> Response:

@@ -148,11 +148,20 @@ async def open_database(site: Site) -> None:
     """Connect. Raises `Unavailable` with what the database says."""
     from tortoise.exceptions import BaseORMException
 
+    from federation.database import rows
+
+    refusals: tuple[type[Exception], ...] = (OSError, BaseORMException)
+    if not site.database.url.startswith("sqlite:"):
+        try:
+            from asyncpg import PostgresError
+        except ModuleNotFoundError as error:
+            raise Unavailable("PostgreSQL needs an extra: pip install 'sebangsa[postgres]'") from error
+        refusals += (PostgresError,)
     try:
         await site.open()
         with site.database.entered():
-            await site.database.pending_migrations()  # Tortoise connects at the first query
-    except (OSError, BaseORMException) as error:
+            await rows("SELECT 1")  # Tortoise connects at the first query
+    except refusals as error:
         raise Unavailable(f"The database cannot be opened: {error}") from error
 
 

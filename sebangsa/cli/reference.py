@@ -54,7 +54,9 @@ def _sections(command: click.Command, path: list[str]) -> Iterator[str]:
 
 
 def _section(command: click.Command, path: list[str]) -> Iterator[str]:
-    arguments = [p.make_metavar(click.Context(command)) for p in command.params if isinstance(p, click.Argument)]
+    arguments = [
+        p.make_metavar(click.Context(command)) for p in command.params if isinstance(p, click.Argument)
+    ]
     yield f"{'#' * len(path)} `{' '.join([*path, *arguments])}`\n"
     yield f"{_in_lines_of_its_own(command.help or '')}\n"
     options = [p for p in command.params if isinstance(p, click.Option) and p.name != "data_dir"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from tests.instances import Instance, settle
-
 from chat import conversations, requests, sending
 from chat.conversations import ShownChat, ShownMessage
 from chat.models import ChatMember, ChatMessage, MemberState
@@ -12,6 +10,7 @@ from sebangsa.lookup import find_actor
 from sebangsa.site import Site
 from sebangsa.text.plain import html_to_plain
 from sebangsa.timelines import Window
+from tests.instances import Instance, settle
 
 Pair = tuple[Instance, Instance]
 

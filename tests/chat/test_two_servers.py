@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.chat.chatting import Pair, acquaint, found, let_in, listed, log, member_row, person, texts, write
-from tests.instances import Instance, settle, unfinished
 
 from chat import conversations, delivery_state, requests, sending
 from chat.models import Chat, ChatMessage, MemberState
-from federation.models import OutboundActivity
+from federation.models import Actor, Delivery, OutboundActivity, Peer
 from sebangsa import following, posting
 from sebangsa.errors import NotFound
 from sebangsa.models import Mention, Notification, Post, Visibility
 from sebangsa.posting import Draft
+from tests.chat.chatting import Pair, acquaint, found, let_in, listed, log, member_row, person, texts, write
+from tests.instances import Instance, free_port, make_site, running, settle, unfinished
 
 
 async def _wire(instance: Instance, message: ChatMessage) -> dict[str, Any]:
@@ -38,7 +40,11 @@ async def test_messages_travel_both_ways_into_one_chat_and_answer_each_other(nei
     assert texts(await log(kota, "budi", there)) == said
     messages = await log(kota, "budi", there)
     assert [message.is_own for message in messages] == [False, True, False]
-    assert [message.post.in_reply_to_id for message in messages] == [None, messages[0].post.id, messages[1].post.id]
+    assert [message.post.in_reply_to_id for message in messages] == [
+        None,
+        messages[0].post.id,
+        messages[1].post.id,
+    ]
     assert len({message.post.conversation for message in messages}) == 1
     for instance in neighbours:
         async with instance.inside():
@@ -50,7 +56,9 @@ async def test_a_message_has_on_the_wire_the_one_shape_that_every_peer_takes(nei
     warga, kota = neighbours
     await acquaint(warga, kota)
     budi = f"{kota.url}/u/budi"
-    create = await _wire(warga, await write(warga, "ani", f"@budi@{kota.site.settings.domain}", "rapat **besok**"))
+    create = await _wire(
+        warga, await write(warga, "ani", f"@budi@{kota.site.settings.domain}", "rapat **besok**")
+    )
     note = create["object"]
     assert (create["type"], note["type"]) == ("Create", "Note")
     for document in (create, note):
@@ -164,25 +172,55 @@ async def test_an_edit_and_a_deletion_reach_the_other_side(neighbours: Pair) -> 
         assert again.post.in_reply_to_id != message.id
 
 
-async def test_ticks_say_queued_while_the_peer_is_down_and_accepted_when_it_is_back(neighbours: Pair) -> None:
+async def test_ticks_say_waiting_while_the_peer_is_down_and_accepted_when_it_is_back(
+    database: str,
+    start: Callable[..., Awaitable[Instance]],
+    new_database: Callable[[str, str], Awaitable[str]],
+    tmp_path: Path,
+) -> None:
+    warga = await start("warga", database=database)
+    url, place = f"http://kota.localhost:{free_port()}", await new_database(database, "kota")
+    async with running(make_site(tmp_path / "kota", url, place)) as kota:
+        here, there = await acquaint(warga, kota)
+        to = f"@budi@{kota.site.settings.domain}"
+    message = await write(warga, "ani", to, "masuk?")
+
+    async def delivery() -> delivery_state.MessageDelivery:
+        found = (await log(warga, "ani", here))[-1]
+        assert found.post.id == message.id
+        assert found.delivery is not None
+        return found.delivery
+
+    assert (await delivery()).state == delivery_state.Sent.QUEUED
+    await settle(warga)
+    waiting = await delivery()
+    assert (waiting.state, waiting.host) == (delivery_state.Sent.QUEUED, kota.site.settings.host)
+    assert waiting.attempts > 0
+    async with warga.inside() as site:  # the pause is over
+        await Delivery.filter(state="pending").update(run_at=site.clock.now())
+        await Peer.all().update(retry_at=None)
+    async with running(make_site(tmp_path / "kota", url, place)) as kota:
+        await settle(warga, kota)
+        assert (await delivery()).state == delivery_state.Sent.ACCEPTED
+        assert texts(await log(kota, "budi", there)) == ["halo", "masuk?"]
+
+
+async def test_a_message_that_the_peer_refuses_says_so(neighbours: Pair) -> None:
     warga, kota = neighbours
     here, _ = await acquaint(warga, kota)
-    message = await write(warga, "ani", f"@budi@{kota.site.settings.domain}", "masuk?")
-
-    async def state() -> delivery_state.MessageDelivery:
-        async with warga.inside():
-            return (await delivery_state.delivery_states([await Post.get(id=message.id)]))[message.id]
-
-    assert (await state()).state == delivery_state.Sent.QUEUED
-    assert (await state()).host == kota.site.settings.host
+    async with warga.inside():  # the account moved on, and we have not read so yet
+        await Actor.filter(username="budi").update(inbox_url=f"{kota.url}/u/nobody/inbox")
+    await write(warga, "ani", f"@budi@{kota.site.settings.domain}", "ditolak?")
     await settle(warga, kota)
-    assert (await state()).state == delivery_state.Sent.ACCEPTED
-    shown = (await log(warga, "ani", here))[-1]
-    assert shown.delivery is not None
-    assert shown.delivery.state == delivery_state.Sent.ACCEPTED
+    delivery = (await log(warga, "ani", here))[-1].delivery
+    assert delivery is not None
+    assert (delivery.state, delivery.host) == (delivery_state.Sent.FAILED, kota.site.settings.host)
+    assert delivery.reason
 
 
-async def test_s110_a_reply_that_names_a_third_person_is_another_chat_with_that_reply_alone(neighbours: Pair) -> None:
+async def test_s110_a_reply_that_names_a_third_person_is_another_chat_with_that_reply_alone(
+    neighbours: Pair,
+) -> None:
     warga, kota = neighbours
     here, there = await acquaint(warga, kota)
     await kota.user("citra")
@@ -197,7 +235,9 @@ async def test_s110_a_reply_that_names_a_third_person_is_another_chat_with_that_
     assert texts(await log(kota, "budi", there))[-1] == f"jangan bilang @citra@{domain} ya"
     async with warga.inside() as site:
         last = await Post.filter(author_id=ani.id).order_by("-id").first()
-        draft = Draft(source=f"@budi@{domain} @citra@{domain} rapat", visibility=Visibility.DIRECT, in_reply_to=last)
+        draft = Draft(
+            source=f"@budi@{domain} @citra@{domain} rapat", visibility=Visibility.DIRECT, in_reply_to=last
+        )
         await posting.create_post(site, ani, draft)  # as an app sends it
     await settle(warga, kota)
     async with kota.inside():
@@ -240,7 +280,7 @@ async def test_s108_another_persons_chat_and_messages_are_not_there(neighbours: 
 
 async def test_s097_a_double_tap_sends_one_message(neighbours: Pair) -> None:
     warga, kota = neighbours
-    here, there = await acquaint(warga, kota)
+    _, there = await acquaint(warga, kota)
     to = f"@budi@{kota.site.settings.domain}"
     first = await write(warga, "ani", to, "sekali saja", idempotency_key="k1")
     second = await write(warga, "ani", to, "sekali saja", idempotency_key="k1")

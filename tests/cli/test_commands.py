@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from sebangsa.settings import load_settings
 from tests.cli.conftest import CommandLine
 
 
@@ -47,6 +48,20 @@ def test_every_mistake_in_the_settings_is_named_with_exit_code_3(new_data: Comma
 
 def test_an_unknown_setting_is_named(new_data: CommandLine) -> None:
     assert "SEBANGSA_COLOUR is not a setting" in new_data("migrate", expect=3, colour="red").stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "mode"),
+    [
+        ("", "development"),
+        ("http://localhost:9000", "development"),
+        ("http://kota.localhost", "development"),
+        ("https://warga.example", "production"),
+        ("https://localhost.example", "production"),
+    ],
+)
+def test_only_an_address_of_this_machine_means_development(url: str, mode: str) -> None:
+    assert load_settings({"SEBANGSA_URL": url}).mode == mode
 
 
 def test_migrate_makes_a_database_that_its_owner_alone_can_read(new_data: CommandLine) -> None:

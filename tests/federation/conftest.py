@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.federation.delivering import outgoing_url, world
 
 __all__ = ["outgoing_url", "world"]

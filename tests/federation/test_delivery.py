@@ -234,6 +234,21 @@ async def test_a_budget_ends_the_job_which_asks_to_be_woken_again(world: World) 
     assert world.woken == ["deliver"]
 
 
+@pytest.mark.parametrize(("lanes_at_once", "marks_at_once"), [(64, 256), (4, 4), (4, 3), (3, 4), (64, 1)])
+async def test_one_run_sends_all_that_is_due_whatever_the_sizes(
+    world: World, monkeypatch: pytest.MonkeyPatch, lanes_at_once: int, marks_at_once: int
+) -> None:
+    monkeypatch.setattr(delivery, "LANES_AT_ONCE", lanes_at_once)
+    monkeypatch.setattr(delivery, "MARKS_AT_ONCE", marks_at_once)
+    hosts = [f"h{number}.example" for number in range(150)]
+    for host in hosts:
+        world.peer(host)
+    for _ in range(2):
+        await world.say(Audience(inbox_urls=[f"https://{host}/inbox" for host in hosts]), proof=False)
+    assert await world.deliver() == 300
+    assert set(await world.states()) == {"delivered"}
+
+
 async def test_two_workers_never_send_to_one_peer_at_the_same_time(world: World) -> None:
     busy: set[str] = set()
     sent: list[tuple[str, bytes]] = []

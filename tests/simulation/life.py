@@ -18,6 +18,10 @@ ACTIVE = 60
 """The newest posts among which somebody picks one."""
 
 
+LONGEST_OUTAGE = 6
+"""Hours. What needs a document of a host that is down for longer is given up (`federation.processing`)."""
+
+
 class Life:
     """Somebody on some instance does something, again and again."""
 
@@ -56,7 +60,7 @@ class Life:
             if next_outage <= moment:
                 next_outage = moment + rng.expovariate(1 / (40 * HOUR))
                 host = rng.choice(world.places).host
-                up_again[host] = moment + rng.uniform(0.2, 12) * HOUR
+                up_again[host] = moment + rng.uniform(0.2, LONGEST_OUTAGE) * HOUR
                 world.network.take_down(host)
             place = rng.choice(world.places)
             await self._act(place, rng.choice(place.people))
@@ -119,7 +123,9 @@ class Life:
         if self._rng.random() < 0.4:
             home = self._rng.choice(self._world.places)
             source += f" @{self._rng.choice(home.people).username}@{home.host}"
-        wide = self._rng.choice([Visibility.PUBLIC, Visibility.PUBLIC, Visibility.UNLISTED, Visibility.FOLLOWERS])
+        wide = self._rng.choice(
+            [Visibility.PUBLIC, Visibility.PUBLIC, Visibility.UNLISTED, Visibility.FOLLOWERS]
+        )
         return (await posting.create_post(place.site, person, Draft(source=source, visibility=wide))).uri
 
     async def _write_directly(self, place: Place, person: Actor) -> str:

@@ -26,6 +26,8 @@ from federation.refusals import Refused
 from federation.transport import Response, Timeouts, Transport
 
 START = datetime(2026, 1, 5, 3, 0, tzinfo=UTC)
+CHOKED_TIMES = 4
+"""Once more than a delivery keeps its place at the head of its lane."""
 
 
 class SimulatedClock:
@@ -92,12 +94,16 @@ App = Callable[..., Awaitable[None]]
 
 @dataclass(frozen=True)
 class Faults:
-    """How likely each fault is (0 to 1), for any one message. `longest_delay` is in seconds."""
+    """How likely each fault is (0 to 1), for any one message. `longest_delay` is in seconds.
+
+    A message that the receiver is `choked` by is answered with a 500 the first four times.
+    """
 
     lost_requests: float = 0.0
     lost_answers: float = 0.0
     doubled: float = 0.0
     delayed: float = 0.0
+    choked: float = 0.0
     longest_delay: float = 3600.0
 
 
@@ -167,6 +173,8 @@ class SimulatedNetwork:
             at = self.clock.time() + fate.uniform(0, self.faults.longest_delay)
             heapq.heappush(self._mail, (at, request.url, next(self._numbers), request))
             raise Refused("unreachable", "no answer in time")
+        if self._chokes_on(request):
+            return Response(500, {}, b"", request.url)
         doubled, lost_answer = (
             fate.random() < self.faults.doubled,
             fate.random() < self.faults.lost_answers,
@@ -182,8 +190,13 @@ class SimulatedNetwork:
         host = urlsplit(url).netloc
         return host in self._handlers and host not in self._down
 
+    def _chokes_on(self, request: SimulatedRequest) -> bool:
+        message = _name_of(request)
+        likely = request.method == "POST" and self._seen[message] <= CHOKED_TIMES
+        return likely and random.Random(f"{self.seed} choked {message}").random() < self.faults.choked
+
     def _fate(self, request: SimulatedRequest) -> random.Random:
-        message = f"{request.sender} {request.method} {request.url} {hashlib.sha256(request.body).hexdigest()}"
+        message = _name_of(request)
         self._seen[message] += 1
         return random.Random(f"{self.seed} {message} {self._seen[message]}")
 
@@ -207,6 +220,10 @@ class SimulatedNetwork:
         answer = await self._handlers[urlsplit(request.url).netloc](request)
         self.log[place] = (request, answer.status)
         return answer
+
+
+def _name_of(request: SimulatedRequest) -> str:
+    return f"{request.sender} {request.method} {request.url} {hashlib.sha256(request.body).hexdigest()}"
 
 
 class _Line:
@@ -272,5 +289,3 @@ async def _ask_app(app: App, request: SimulatedRequest) -> Response:
 
     await app(scope, receive, send)
     return Response(status, headers, bytes(body), request.url)
-
-

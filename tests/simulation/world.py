@@ -31,7 +31,9 @@ from tests.simulation.network import Faults, SimulatedClock, SimulatedNetwork
 
 HOUR = 3600.0
 SWEEP_EVERY = HOUR / 2
-TROUBLE = Faults(lost_requests=0.06, lost_answers=0.04, doubled=0.04, delayed=0.04, longest_delay=30 * HOUR)
+TROUBLE = Faults(
+    lost_requests=0.06, lost_answers=0.04, doubled=0.04, delayed=0.04, choked=0.04, longest_delay=30 * HOUR
+)
 LOST_WAKE_UPS = 0.1
 NAMES = {"warga": ("ani", "tia"), "kota": ("budi", "rini"), "desa": ("made", "wayan")}
 COMMUNITIES = {"warga": "tebet", "desa": "sawah"}

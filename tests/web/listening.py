@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import aiohttp
-from tests.instances import Instance
 
 from federation.clock import SystemClock
+from tests.instances import Instance
 
 PATIENCE = 10.0
 
@@ -73,11 +73,16 @@ class Ear:
 
 @asynccontextmanager
 async def listening(
-    instance: Instance, path: str, cookies: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+    instance: Instance,
+    path: str,
+    cookies: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Ear]:
     """Open a stream of an instance."""
     timeout = aiohttp.ClientTimeout(total=None)
-    async with instance.http.get(instance.url + path, cookies=cookies, headers=headers, timeout=timeout) as answer:
+    async with instance.http.get(
+        instance.url + path, cookies=cookies, headers=headers, timeout=timeout
+    ) as answer:
         assert answer.status == 200, await answer.text()
         assert answer.headers["content-type"].startswith("text/event-stream")
         ear = Ear(answer)

@@ -7,16 +7,23 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 import uvicorn
-from tests.instances import Instance, _Loopback, free_port, make_site
-from tests.web.listening import HandClock, listening
 
-from sebangsa.accounts import create_user, disable, end_session, set_password, sign_out_everywhere, start_session
+from sebangsa.accounts import (
+    create_user,
+    disable,
+    end_session,
+    set_password,
+    sign_out_everywhere,
+    start_session,
+)
 from sebangsa.app import create_app
 from sebangsa.models import Notification, User
 from sebangsa.notifying import notify
 from sebangsa.streams import BUFFER, Listener, StreamEvent
 from sebangsa.web.server import Server
 from sebangsa.web.sse import PER_PERSON, Frame
+from tests.instances import Instance, _Loopback, free_port, make_site
+from tests.web.listening import HandClock, listening
 
 Start = Callable[..., Awaitable[Instance]]
 
@@ -41,7 +48,9 @@ async def test_nobody_hears_anything_without_signing_in(start: Start) -> None:
         assert answer.status == 405
 
 
-async def test_a_notification_is_told_to_every_open_page_of_its_person_and_to_nobody_else(start: Start) -> None:
+async def test_a_notification_is_told_to_every_open_page_of_its_person_and_to_nobody_else(
+    start: Start,
+) -> None:
     warga, ani, budi, cookies = await _two(start)
     others = await warga.signed_in(budi)
     async with (
@@ -125,7 +134,9 @@ async def test_s084_a_new_password_ends_open_streams(start: Start) -> None:
         assert await ear.ended()
 
 
-async def test_s084_one_browser_signed_out_loses_its_stream_within_seconds_and_the_other_keeps_it(start: Start) -> None:
+async def test_s084_one_browser_signed_out_loses_its_stream_within_seconds_and_the_other_keeps_it(
+    start: Start,
+) -> None:
     warga, ani, budi, cookies = await _two(start)
     kept = await warga.signed_in(ani)
     clock = warga.site.clock = HandClock()
@@ -178,8 +189,12 @@ async def test_a_server_told_to_stop_ends_its_streams_cleanly(
     import aiohttp
 
     port = free_port()
-    site = make_site(tmp_path / "warga", f"http://warga.localhost:{port}", await new_database("sqlite", "warga"))  # type: ignore[operator]
-    config = uvicorn.Config(create_app(site), host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=30)
+    site = make_site(
+        tmp_path / "warga", f"http://warga.localhost:{port}", await new_database("sqlite", "warga")
+    )  # type: ignore[operator]
+    config = uvicorn.Config(
+        create_app(site), host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=30
+    )
     server = Server(config, site)
     task = asyncio.create_task(server.serve())
     while not server.started:
