@@ -75,7 +75,9 @@ def children(code: str) -> list[Area]:
 
 def villages(under: str = "31.74") -> list[Area]:
     """The villages with a centre point below an area."""
-    return [area for area in all_areas().values() if area.lat is not None and area.code.startswith(f"{under}.")]
+    return [
+        area for area in all_areas().values() if area.lat is not None and area.code.startswith(f"{under}.")
+    ]
 
 
 def area_name(code: str) -> str:

@@ -51,7 +51,9 @@ async def create_body(
     if await Actor.exists(local_name=name):
         raise Invalid("name-taken", "That name is taken.", field="name")
     async with transaction():
-        actor = await create_local_actor(site.federation, "Organization", name, name=display_name.strip() or name)
+        actor = await create_local_actor(
+            site.federation, "Organization", name, name=display_name.strip() or name
+        )
         if summary:
             actor.summary = summary
             await actor.save(update_fields=["summary"])

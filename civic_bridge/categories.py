@@ -49,7 +49,9 @@ GROUPS: dict[str, Group] = {row["code"]: Group(**row) for row in _DATA["groups"]
 CATEGORIES: dict[str, Category] = {row["code"]: Category(**row) for row in _DATA["categories"]}
 NOT_OURS: list[dict[str, str]] = _DATA["not_ours"]
 EMERGENCY_NUMBERS: list[dict[str, str]] = _DATA["emergency"]["numbers"]
-_EMERGENCY = re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, _DATA["emergency"]["words"])) + r")(?!\w)", re.I)
+_EMERGENCY = re.compile(
+    r"(?<!\w)(?:" + "|".join(map(re.escape, _DATA["emergency"]["words"])) + r")(?!\w)", re.I
+)
 
 
 def category_of(code: str) -> Category:

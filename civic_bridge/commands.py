@@ -12,9 +12,15 @@ if TYPE_CHECKING:
     from civic_bridge.models import Body
     from sebangsa.site import Site
 
-area_option = click.option("--area", "areas", multiple=True, metavar="CODE", help="An area's code, like 31.74.")
-service_option = click.option("--service", "services", multiple=True, metavar="CODE", help="A category, a group, or *.")
-tier_option = click.option("--tier", default="C", show_default=True, help="A, B, C or D: how its authority is known.")
+area_option = click.option(
+    "--area", "areas", multiple=True, metavar="CODE", help="An area's code, like 31.74."
+)
+service_option = click.option(
+    "--service", "services", multiple=True, metavar="CODE", help="A category, a group, or *."
+)
+tier_option = click.option(
+    "--tier", default="C", show_default=True, help="A, B, C or D: how its authority is known."
+)
 
 
 @click.group()
@@ -28,8 +34,12 @@ def body() -> None:
 @service_option
 @tier_option
 @click.option("--title", default="", help="What people read; the name where there is none.")
-@click.option("--officer", "--owner", "officers", multiple=True, metavar="WHO", help="Account name of an officer.")
-@click.option("--reached-by", default="sebangsa", show_default=True, help="For one elsewhere: sebangsa or mastodon.")
+@click.option(
+    "--officer", "--owner", "officers", multiple=True, metavar="WHO", help="Account name of an officer."
+)
+@click.option(
+    "--reached-by", default="sebangsa", show_default=True, help="For one elsewhere: sebangsa or mastodon."
+)
 @instance_command
 async def create(
     site: Site,
@@ -170,7 +180,9 @@ async def reports_list(site: Site, state: str, area: str, category: str, limit: 
 
 @reports.command("accept")
 @click.argument("community")
-@click.option("--office", default="", metavar="NAME", help="Gets what no office answers for by place and category.")
+@click.option(
+    "--office", default="", metavar="NAME", help="Gets what no office answers for by place and category."
+)
 @click.option("--area", default="", metavar="CODE", help="Offered first in the form.")
 @instance_command
 async def reports_accept(site: Site, community: str, office: str, area: str) -> None:

@@ -69,8 +69,10 @@ def narrowed(found: QuerySet[Report], filters: Filters, now: datetime) -> QueryS
         found = found.filter(created_at__lt=now - timedelta(days=min(filters.older_than, 3650)))
     if filters.before_id:
         found = found.filter(id__lt=filters.before_id)
-    return found.order_by(SORTS.get(filters.sort, "-id"), "-id") if filters.sort == "due" else found.order_by(
-        SORTS.get(filters.sort, "-id")
+    return (
+        found.order_by(SORTS.get(filters.sort, "-id"), "-id")
+        if filters.sort == "due"
+        else found.order_by(SORTS.get(filters.sort, "-id"))
     )
 
 

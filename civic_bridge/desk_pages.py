@@ -55,7 +55,9 @@ async def post_assign(request: Request) -> Response:
     """`/desk/assign`: mark several reports as assigned at once."""
     form = await request.form()
     ids = [forms.number(value) for value in form.getlist("report") if isinstance(value, str)]
-    done, failed = await assign_many(site_of(request), viewer_of(request).actor, ids, forms.text(form, "text", 500))
+    done, failed = await assign_many(
+        site_of(request), viewer_of(request).actor, ids, forms.text(form, "text", 500)
+    )
     return RedirectResponse(f"/desk?done={done}&failed={failed}", 303)
 
 

@@ -38,7 +38,11 @@ async def prepare_step(site: Site, inbound: Inbound) -> Verdict:
         return Verdict.PASS
     terms = document[EVENT]
     report = await Report.get_or_none(post__uri=first_id(terms.get("civic:report")) or "-")
-    body = await Body.get_or_none(id=report.body_id).select_related("actor") if report and report.body_id else None
+    body = (
+        await Body.get_or_none(id=report.body_id).select_related("actor")
+        if report and report.body_id
+        else None
+    )
     if body is None or not body.officers_url or body.actor.is_local:
         return Verdict.PASS
     if inbound.actor.id == body.actor_id or inbound.actor.host != body.actor.host:
@@ -80,10 +84,14 @@ async def receive_offer(site: Site, inbound: Inbound) -> Verdict | None:
 async def _fetch_report(site: Site, inbound: Inbound, target: Body, uri: str) -> Report | None:
     """The offer was quicker than the report: read it from its own host."""
     document = inbound.document_at(uri)
-    author = await inbound.actor_at(read_object(document, allow_http=site.settings.is_development).attributed_to)
+    author = await inbound.actor_at(
+        read_object(document, allow_http=site.settings.is_development).attributed_to
+    )
     if not await Post.exists(uri=uri):
         # It is meant for us, though nobody here follows its author.
-        await receive_post(site, replace(inbound, actor=author, announcer=None, inbox_of=target.actor_id), document)
+        await receive_post(
+            site, replace(inbound, actor=author, announcer=None, inbox_of=target.actor_id), document
+        )
     return await Report.get_or_none(post__uri=uri)
 
 

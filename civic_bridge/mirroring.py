@@ -67,7 +67,9 @@ async def read_home_history(site: Site, report_id: int) -> None:
 
 
 async def _follow(site: Site, report: Report, items: list[HistoryItem], actors: dict[str, Actor]) -> None:
-    ours = {event.seq: event for event in await StatusEvent.filter(report_id=report.id, state=EventState.APPLIED)}
+    ours = {
+        event.seq: event for event in await StatusEvent.filter(report_id=report.id, state=EventState.APPLIED)
+    }
     for number, event in ours.items():
         said = items[number - 1] if number is not None and number <= len(items) else None
         if event.is_confirmed and (said is None or said.hash != event.hash):

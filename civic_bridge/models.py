@@ -30,7 +30,9 @@ class Body(Model):
     reached_by = fields.CharField(16, default="sebangsa")  # sebangsa | mastodon
     officers_url = fields.CharField(URL_LENGTH, default="")  # its own list, on its own host
     officers_read_at = fields.DatetimeField(null=True)
-    key_fingerprint = fields.CharField(64, default="")  # of its actor's keys when somebody here vouched for it
+    key_fingerprint = fields.CharField(
+        64, default=""
+    )  # of its actor's keys when somebody here vouched for it
     is_active = fields.BooleanField(default=True)
     created_at = fields.DatetimeField()
 
@@ -104,7 +106,9 @@ class Report(Model):
     precision = fields.CharField(10, default="exact")  # exact | street | kelurahan
     address = fields.CharField(500, default="")
     description = fields.TextField(default="")  # Markdown of our own, without the status line
-    visibility = fields.CharField(8, default="public")  # public | masked | private (the last two only read from peers)
+    visibility = fields.CharField(
+        8, default="public"
+    )  # public | masked | private (the last two only read from peers)
     status = fields.CharField(20, default="received")
     body: fields.ForeignKeyNullableRelation[Body] = fields.ForeignKeyField(
         "civic_bridge.Body", related_name="reports", null=True, on_delete=fields.SET_NULL

@@ -29,12 +29,20 @@ async def offer(site: Site, report: Report, body: Body, *, is_transfer: bool = F
     """
     post = await Post.get(id=report.post_id).select_related("community")
     community = post.community
-    offerer = community if community is not None and community.is_local else await Actor.get(id=report.reporter_id)
+    offerer = (
+        community if community is not None and community.is_local else await Actor.get(id=report.reporter_id)
+    )
     actor = await Actor.get(id=body.actor_id)
-    uri = site.federation.config.url(f"/a/{site.ids.next()}")  # of an activity that nobody elsewhere must be sent
+    uri = site.federation.config.url(
+        f"/a/{site.ids.next()}"
+    )  # of an activity that nobody elsewhere must be sent
     if not actor.is_local and body.reached_by == "sebangsa":
         exact = None
-        if report.lat is not None and report.lon is not None and public_point(report) != (report.lat, report.lon):
+        if (
+            report.lat is not None
+            and report.lon is not None
+            and public_point(report) != (report.lat, report.lon)
+        ):
             exact = place(report.address, (report.lat, report.lon))
         activity = offer_activity(offerer, post.uri, actor, exact, is_transfer=is_transfer)
         uri = (await publish(site.federation, offerer, activity, Audience(actors=[actor], personal=True))).uri
@@ -59,8 +67,10 @@ async def take_over(site: Site, report: Report, made: Offer) -> None:
     body = await Body.get(id=made.body_id).select_related("actor")
     report.body_id, report.jurisdiction = body.id, body.actor.uri
     await report.save(update_fields=["body_id", "jurisdiction"])
-    await Offer.filter(report_id=report.id, is_transfer=True, state=OfferState.PENDING).exclude(id=made.id).update(
-        state=OfferState.WITHDRAWN, answered_at=site.clock.now()
+    await (
+        Offer.filter(report_id=report.id, is_transfer=True, state=OfferState.PENDING)
+        .exclude(id=made.id)
+        .update(state=OfferState.WITHDRAWN, answered_at=site.clock.now())
     )
     made.state, made.answered_at = OfferState.ACCEPTED, site.clock.now()
     await made.save(update_fields=["state", "answered_at"])

@@ -98,7 +98,8 @@ async def _form(
         "values": values,
         "error": error,
         "communities": [
-            Choice(str(each.id), each.actor.name or each.actor.username, f"@{each.actor.handle}") for each in taking
+            Choice(str(each.id), each.actor.name or each.actor.username, f"@{each.actor.handle}")
+            for each in taking
         ],
         "groups": category_choices(language),
         "districts": [
@@ -117,7 +118,9 @@ async def _form(
 
 
 async def _whole(reports: list[Report]) -> list[Report]:
-    found = await Report.filter(id__in=[report.id for report in reports]).select_related("post", "body__actor")
+    found = await Report.filter(id__in=[report.id for report in reports]).select_related(
+        "post", "body__actor"
+    )
     by_id = {report.id: report for report in found}
     return [by_id[report.id] for report in reports if report.id in by_id]
 
@@ -158,7 +161,10 @@ async def public_list(request: Request) -> Response:
         "states": state_choices(language),
         "groups": category_choices(language),
         "group_names": [(group.code, name_in(language, group)) for group in GROUPS.values()],
-        "areas": [(area.code, area.name) for area in [*children(CITY), *sorted(villages(CITY), key=lambda a: a.name)]],
+        "areas": [
+            (area.code, area.name)
+            for area in [*children(CITY), *sorted(villages(CITY), key=lambda a: a.name)]
+        ],
         "area": area_at(filters.area),
         "map": {"width": WIDTH, "height": HEIGHT, "points": map_points(CITY, counts)},
         "area_query": _query_with(request, area="", before=""),
@@ -216,7 +222,12 @@ async def _report_page(request: Request) -> Response:
 
 
 async def report_context(
-    request: Request, found: Report, viewer: Actor | None, *, values: Any = None, error: Exception | None = None
+    request: Request,
+    found: Report,
+    viewer: Actor | None,
+    *,
+    values: Any = None,
+    error: Exception | None = None,
 ) -> dict[str, Any]:
     """What a report's page shows to somebody: its officers and its reporter have forms on it."""
     site, language = site_of(request), language_of(request)
@@ -228,11 +239,18 @@ async def report_context(
     replies = await comments(found, viewer)
     refused = {
         event.post_id
-        for event in await StatusEvent.filter(report_id=found.id, state__in=["refused", "held"], post_id__isnull=False)
+        for event in await StatusEvent.filter(
+            report_id=found.id, state__in=["refused", "held"], post_id__isnull=False
+        )
     }
     others: list[Body] = []
     if is_officer:
-        others = await Body.filter(is_active=True).exclude(id=found.body_id or 0).select_related("actor").limit(200)
+        others = (
+            await Body.filter(is_active=True)
+            .exclude(id=found.body_id or 0)
+            .select_related("actor")
+            .limit(200)
+        )
     return {
         "report": found,
         "card": showing.card(site, request, found),
@@ -246,13 +264,16 @@ async def report_context(
         "exact_address": found.address if sees_exactly else "",
         "point": point,
         "map": {"width": WIDTH, "height": HEIGHT, "points": map_points(CITY)},
-        "pin": point_on_map(point[0], point[1]) if point and point[0] is not None and point[1] is not None else None,
+        "pin": point_on_map(point[0], point[1])
+        if point and point[0] is not None and point[1] is not None
+        else None,
         "comments": replies,
         "refused": refused,
         "is_reporter": is_reporter,
         "is_officer": is_officer,
         "may_confirm": is_reporter and found.status == "resolved-claimed",
-        "may_reopen": is_reporter and any(s.name == "reopened" for s in next_states(found.status, Side.CITIZEN)),
+        "may_reopen": is_reporter
+        and any(s.name == "reopened" for s in next_states(found.status, Side.CITIZEN)),
         "next_states": [(s.name, state_in(language, s)) for s in next_states(found.status, Side.BODY)],
         "other_offices": [(str(body.id), body.actor.name or body.actor.username) for body in others],
         "values": values or {},
@@ -296,7 +317,9 @@ async def post_verdict(request: Request) -> Response:
 
 async def _again(found: Report) -> Report:
     await locked(found.id)
-    return await Report.get(id=found.id).select_related("post__author", "post__community", "reporter", "body__actor")
+    return await Report.get(id=found.id).select_related(
+        "post__author", "post__community", "reporter", "body__actor"
+    )
 
 
 @page
@@ -316,7 +339,9 @@ async def body_page(request: Request) -> Response:
         "all_services": "*" in body.services,
         "open": await found.filter(closed_at__isnull=True).count(),
         "closed": await found.filter(closed_at__isnull=False).count(),
-        "disputed": await StatusEvent.filter(report__body_id=body.id, to_status="reopened", state="applied").count(),
+        "disputed": await StatusEvent.filter(
+            report__body_id=body.id, to_status="reopened", state="applied"
+        ).count(),
         "cards": await showing.cards(site, request, recent),
         "is_mine": any(each.id == body.id for each in await bodies_of(viewer_actor(request))),
     }

@@ -18,7 +18,9 @@ from sebangsa.web.i18n import language_of
 async def report_panel(site: Site, request: Request, post: Post) -> Markup | None:
     """For `site.panels`: the timeline under a report, and under a reply whether it is an official status."""
     if post.root_id is None:
-        report = await Report.get_or_none(post_id=post.id).select_related("post__author", "reporter", "body__actor")
+        report = await Report.get_or_none(post_id=post.id).select_related(
+            "post__author", "reporter", "body__actor"
+        )
         if report is None or not await may_see(site, viewer_actor(request), report):
             return None
         context = {

@@ -27,7 +27,9 @@ class StoredPhoto:
     place: tuple[float, float] | None
 
 
-async def store_photo(site: Site, owner: Actor, data: bytes, description: str = "", phase: str = "") -> StoredPhoto:
+async def store_photo(
+    site: Site, owner: Actor, data: bytes, description: str = "", phase: str = ""
+) -> StoredPhoto:
     """Take an upload. What the file said besides its pixels is left behind (EXIF, S-124).
 
     `phase` is `before`, `during` or `after` for an office's evidence. Raises `MediaRefused`, `Invalid`.
@@ -49,7 +51,9 @@ def _readable(place: tuple[float, float] | None) -> tuple[float, float] | None:
     return place
 
 
-def place_flags(lat: float | None, lon: float | None, places: Sequence[tuple[float, float] | None]) -> list[str]:
+def place_flags(
+    lat: float | None, lon: float | None, places: Sequence[tuple[float, float] | None]
+) -> list[str]:
     """`photo-elsewhere` when a photo was taken far from the given point."""
     if lat is None or lon is None:
         return []

@@ -66,7 +66,9 @@ async def take_plain_reply(site: Site, report: Report, post: Post, author: Actor
         proposed=tuple(proposed),
         duplicate_of=words.links[0] if words.to_status == "duplicate" and words.links else "",
     )
-    await StatusEvent.filter(post_id=post.id).update(post_id=None)  # an earlier try with this reply, before its edit
+    await StatusEvent.filter(post_id=post.id).update(
+        post_id=None
+    )  # an earlier try with this reply, before its edit
     event = await take_step(site, report.id, author, step, post=post)
     if event.state == EventState.APPLIED:
         await _like(site, post, author)
@@ -78,13 +80,18 @@ async def _may_speak(report: Report, author: Actor) -> bool:
     body = await Body.get_or_none(id=report.body_id) if report.body_id else None
     if body is not None and await speaks_for(author, body):
         return True
-    waiting = Offer.filter(report_id=report.id, state=OfferState.PENDING, is_transfer=True).select_related("body")
+    waiting = Offer.filter(report_id=report.id, state=OfferState.PENDING, is_transfer=True).select_related(
+        "body"
+    )
     return any([await speaks_for(author, offer.body) for offer in await waiting])
 
 
 async def _missing(post: Post, words: StatusWords) -> str:
     state = STATES[words.to_status]
-    if state.needs_photo and not await Attachment.filter(post_id=post.id, media_type__startswith="image/").exists():
+    if (
+        state.needs_photo
+        and not await Attachment.filter(post_id=post.id, media_type__startswith="image/").exists()
+    ):
         return "photo-needed"
     if state.needs_text and not words.text:
         return "text-needed"

@@ -80,7 +80,9 @@ async def timeline(report: Report, *, official_only: bool = False) -> list[Entry
     events = await found.select_related("actor", "body__actor", "post").order_by("at", "seq", "id")
     shown = [event for event in events if _is_shown(event)]
     photos: dict[int, list[Attachment]] = {}
-    for attachment in await Attachment.filter(post_id__in=[e.post_id for e in shown if e.post_id]).order_by("position"):
+    for attachment in await Attachment.filter(post_id__in=[e.post_id for e in shown if e.post_id]).order_by(
+        "position"
+    ):
         photos.setdefault(attachment.post_id or 0, []).append(attachment)
     return [
         Entry(

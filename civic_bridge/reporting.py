@@ -173,8 +173,13 @@ def _place(filing: Filing) -> tuple[str, list[str]]:
     flags = []
     if filing.lat is not None and nearest is None:
         flags.append("outside-areas")
-    elif nearest is not None and chosen is not None and not nearest.code.startswith(chosen.code) and (
-        nearest.parent != chosen.parent  # next to a border the nearest centre may be a neighbour's
+    elif (
+        nearest is not None
+        and chosen is not None
+        and not nearest.code.startswith(chosen.code)
+        and (
+            nearest.parent != chosen.parent  # next to a border the nearest centre may be a neighbour's
+        )
     ):
         flags.append("place-disagrees")
     return chosen.code if chosen else "", flags
@@ -228,7 +233,12 @@ async def report_with_key(reporter: Actor, key: str) -> Report | None:
 
 
 async def similar_reports(
-    site: Site, category: str, area_code: str, lat: float | None = None, lon: float | None = None, limit: int = 5
+    site: Site,
+    category: str,
+    area_code: str,
+    lat: float | None = None,
+    lon: float | None = None,
+    limit: int = 5,
 ) -> list[Report]:
     """Open public reports of the same group that may be about the same thing: within 250 m of a point, nearest
     first, or without a point the newest of the same area; not older than 90 days.
@@ -243,7 +253,13 @@ async def similar_reports(
         return await found.filter(area_code=area_code).order_by("-id").limit(limit) if area_code else []
     north, east = NEAR_KM / 111.2, NEAR_KM / (111.2 * math.cos(math.radians(lat)))
     box = await found.filter(
-        lat__gte=lat - north, lat__lte=lat + north, lon__gte=lon - east, lon__lte=lon + east, precision="exact"
+        lat__gte=lat - north,
+        lat__lte=lat + north,
+        lon__gte=lon - east,
+        lon__lte=lon + east,
+        precision="exact",
     ).limit(100)
-    by_distance = sorted((distance_km(lat, lon, each.lat or 0.0, each.lon or 0.0), each.id, each) for each in box)
+    by_distance = sorted(
+        (distance_km(lat, lon, each.lat or 0.0, each.lon or 0.0), each.id, each) for each in box
+    )
     return [each for away, _, each in by_distance if away <= NEAR_KM][:limit]

@@ -45,7 +45,9 @@ class ReportCard:
     picture: Picture | None = None
 
 
-def card(site: Site, request: Request, report: Report, pictures: dict[int, Picture] | None = None) -> ReportCard:
+def card(
+    site: Site, request: Request, report: Report, pictures: dict[int, Picture] | None = None
+) -> ReportCard:
     """The card of a report; its post and body's actor are loaded."""
     language = language_of(request)
     status = status_of(report, language)
@@ -105,7 +107,9 @@ def face(actor: Actor, body: Body | None = None) -> Face:
                     body.tier in SETS_STATUS)  # fmt: skip
     href = f"/u/{actor.local_name}" if actor.is_local else f"/u/{actor.handle}"
     kind = "community" if actor.is_group else "person"
-    return Face(actor.name or actor.username, actor.handle, href, actor.icon_url if actor.is_local else "", kind)
+    return Face(
+        actor.name or actor.username, actor.handle, href, actor.icon_url if actor.is_local else "", kind
+    )
 
 
 @dataclass(frozen=True)
@@ -136,6 +140,13 @@ def lines(site: Site, request: Request, steps: Sequence[Step]) -> list[Line]:
             is_public_voice=step.body is None,
         )
         found.append(
-            Line(entry, step.is_official, step.refusal, step.event.reason, step.event.expected_at, step.event.post_id)
+            Line(
+                entry,
+                step.is_official,
+                step.refusal,
+                step.event.reason,
+                step.event.expected_at,
+                step.event.post_id,
+            )
         )
     return found

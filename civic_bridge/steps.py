@@ -49,9 +49,21 @@ async def write_step(
 
 
 async def _write(
-    site: Site, report: Report, author: Actor, step: Step, judgement: Judgement, post: Post | None, note_uri: str
+    site: Site,
+    report: Report,
+    author: Actor,
+    step: Step,
+    judgement: Judgement,
+    post: Post | None,
+    note_uri: str,
 ) -> StatusEvent:
-    state = EventState.APPLIED if judgement.is_applied else EventState.HELD if judgement.is_held else EventState.REFUSED
+    state = (
+        EventState.APPLIED
+        if judgement.is_applied
+        else EventState.HELD
+        if judgement.is_held
+        else EventState.REFUSED
+    )
     return await StatusEvent.create(
         id=site.ids.next(),
         report=report,

@@ -30,7 +30,9 @@ class MapPoint:
 
 def map_points(city: str = "31.74", counts: Mapping[str, int] | None = None) -> list[MapPoint]:
     """The villages of a city, north at the top."""
-    found = [(area, area.lat, area.lon) for area in villages(city) if area.lat is not None and area.lon is not None]
+    found = [
+        (area, area.lat, area.lon) for area in villages(city) if area.lat is not None and area.lon is not None
+    ]
     if not found:
         return []
     south, north = min(lat for _, lat, _ in found), max(lat for _, lat, _ in found)

@@ -40,7 +40,10 @@ def row_in(language: str, row: dict[str, Any]) -> dict[str, Any]:
     """A row of a data file with `name` and `guidance` in the language."""
     if language != "id":
         return row
-    return row | {"name": row.get("word", row["name"]), "guidance": row.get("guidance_word", row.get("guidance", ""))}
+    return row | {
+        "name": row.get("word", row["name"]),
+        "guidance": row.get("guidance_word", row.get("guidance", "")),
+    }
 
 
 def status_of(report: Report, language: str) -> Status:

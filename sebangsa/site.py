@@ -8,6 +8,9 @@ from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
+from markupsafe import Markup
+from starlette.requests import Request
+
 from federation.clock import Clock, SystemClock
 from federation.config import FederationConfig
 from federation.database import Database
@@ -19,21 +22,18 @@ from sebangsa.features import Feature, Job, NavItem, Periodic, load_features
 from sebangsa.hooks import Hooks
 from sebangsa.limits import Limiter
 from sebangsa.media.store import MediaStore, open_store
+from sebangsa.models import Post
 from sebangsa.queue import Engine, InProcessEngine, Queue
 from sebangsa.settings import Settings, secret_key
 from sebangsa.streams import open_streams
 from sebangsa.text.sanitise import sanitise
 
 if TYPE_CHECKING:
-    from markupsafe import Markup
-    from starlette.requests import Request
-
-    from sebangsa.models import Post
     from sebangsa.web.live import Live
 
 
-"""What a feature shows beside a post on its own page (a report's timeline), as HTML; None where it has nothing."""
-"""What a feature shows beside a post on the post's own page (a report's timeline), as HTML; None where it has nothing."""
+Panel = Callable[["Site", Request, Post], Awaitable[Markup | None]]
+"""What a feature shows under a post on its own page; None where it has nothing to show there."""
 
 
 def software_version() -> str:

@@ -61,12 +61,11 @@ def _with(posts: QuerySet[Post], *parts: str | Prefetch) -> QuerySet[Post]:
 def home(viewer: Actor) -> QuerySet[Post]:
     """What the people someone follows write and boost, and the threads of communities they joined."""
     followed = Follow.filter(follower_id=viewer.id, state=FollowState.ACCEPTED).values("target_id")
-    addressed = Mention.filter(actor_id=viewer.id).values("post_id")
-    return readable(Post.all(), viewer).filter(
+    posts = readable(Post.all(), viewer).exclude(visibility=Visibility.DIRECT)  # messages have their own page
+    return posts.filter(
         Q(author_id=viewer.id)
         | Q(author_id__in=Subquery(followed), community_id__isnull=True)
         | Q(community_id__in=Subquery(followed), in_reply_to_id__isnull=True)
-        | Q(id__in=Subquery(addressed), visibility=Visibility.DIRECT)
     )
 
 

@@ -47,7 +47,7 @@ async def _is_addressed(viewer: Actor | None, post: Post) -> bool:
 async def post_for(site: Site, viewer: Actor | None, post_id: int) -> Post:
     """The post, with author and community. Raises `NotFound` alike for none and for one they may not read."""
     post = await Post.get_or_none(id=post_id).select_related("author", "community", "boost_of__author")
-    if post is None or not await may_read(site, viewer, post):
+    if post is None or post.author.suspended_at is not None or not await may_read(site, viewer, post):
         raise NotFound
     return post
 

@@ -131,7 +131,7 @@ async def show_statuses(call: Call) -> list[dict[str, Any]]:
     """Several by `id[]`; those that may not be read are left out."""
     ids = call.given.identities("id", MANY)
     found = []
-    for post in await timelines.with_parts(Post.filter(id__in=ids)):
+    for post in await timelines.with_parts(Post.filter(id__in=ids, author__suspended_at=None)):
         if await may_read(call.site, call.viewer, post):
             found.append(post)
     return await statuses(call.site, found, call.viewer)

@@ -38,7 +38,11 @@ class City:
 
     async def file(self, title: str = "Lubang dalam", **values: Any) -> Report:
         """Ani reports a pothole; arrived everywhere when this returns."""
-        usual = {"category": "JALAN-LUBANG", "description": "Sudah dua motor jatuh.", "area_code": TEBET_TIMUR}
+        usual = {
+            "category": "JALAN-LUBANG",
+            "description": "Sudah dua motor jatuh.",
+            "area_code": TEBET_TIMUR,
+        }
         filing: dict[str, Any] = usual | values
         async with self.warga.inside() as site:
             photos = filing.pop("photos", None)

@@ -199,7 +199,9 @@ async def test_a_step_that_comes_too_late_loses_and_the_copy_learns_it(city: Cit
         await answering.confirm(site, city.ani.actor, await Report.get(id=report.id))
     async with city.kota.inside() as site:
         copy = await Report.get(reference=report.reference)
-        await answering.answer_report(site, city.budi.actor, copy, Answer("in-progress", "Masih ada yang kurang."))
+        await answering.answer_report(
+            site, city.budi.actor, copy, Answer("in-progress", "Masih ada yang kurang.")
+        )
     await city.settle()
     for instance in (city.warga, city.kota):
         assert await city.steps(instance, report) == ["resolved-claimed", "resolved-confirmed"]
@@ -237,13 +239,15 @@ async def test_both_servers_can_be_one(start: Callable[..., Awaitable[Instance]]
     async with warga.inside() as site:
         community = await create_community(site, "tebet", rina.actor, Description(title="Tebet"))
         await bodies.take_reports(site, community, default_body=office)
-        filing = Filing(community=community, category="JALAN-LUBANG", title="Lubang", area_code="31.74.01.1001")
+        filing = Filing(
+            community=community, category="JALAN-LUBANG", title="Lubang", area_code="31.74.01.1001"
+        )
         report = await reporting.file_report(site, ani.actor, filing)
-        await answering.answer_report(site, budi.actor, await Report.get(id=report.id), Answer("acknowledged"))
+        await answering.answer_report(
+            site, budi.actor, await Report.get(id=report.id), Answer("acknowledged")
+        )
     await settle(warga)
     async with warga.inside():
         assert (await Report.get(id=report.id)).status == "acknowledged"
         assert (await Offer.get()).state == OfferState.ACCEPTED
         assert "Diterima" in (await Post.get(id=report.post_id)).content
-
-

@@ -75,7 +75,9 @@ async def test_no_state_change_lies_in_an_activity_that_others_drop(city: City) 
     known = {"Create", "Update", "Announce", "Accept", "Reject", "Follow", "Like"}
     async with city.warga.inside():
         kinds = set(await OutboundActivity.all().values_list("type", flat=True))
-    assert kinds - known == {"Offer"}  # a hint to offices that know it; the report itself reaches them as a mention
+    assert kinds - known == {
+        "Offer"
+    }  # a hint to offices that know it; the report itself reaches them as a mention
     update = (await sent(city, city.warga, "Update"))[-1]
     assert "Diterima" in update["object"]["content"]
 
@@ -119,12 +121,19 @@ async def test_s126_unknown_words_of_a_peer_become_general_and_move_nothing(city
     place = {"type": "Place", "name": f"{evil}Tebet", "latitude": 106.8, "longitude": -6.2}
     async with city.warga.inside() as site:
         office = await Actor.get(uri=city.office.actor.uri)
-        draft = Draft(source="Halo", name="Halo", recipients=[office], extra={"civic:report": terms, "location": place})
+        draft = Draft(
+            source="Halo", name="Halo", recipients=[office], extra={"civic:report": terms, "location": place}
+        )
         await create_post(site, city.ani.actor, draft)
     await city.settle()
     async with city.kota.inside():
         copy = await Report.get(reference="X-1")
-        assert (copy.category, copy.area_code, copy.status, copy.precision) == ("LAIN", "", "received", "exact")
+        assert (copy.category, copy.area_code, copy.status, copy.precision) == (
+            "LAIN",
+            "",
+            "received",
+            "exact",
+        )
         assert (copy.lat, copy.lon, copy.history_url) == (None, None, "")
     async with city.kota.http.get(f"{city.kota.url}/api/sebangsa/v1/reports/X-1@{copy.host}") as answer:
         assert answer.status == 200

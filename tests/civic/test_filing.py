@@ -66,7 +66,9 @@ async def test_the_office_with_the_longest_area_and_the_nearest_service_gets_it(
     assert lamp.flags == ["needs-office"]
 
 
-async def test_one_form_sent_twice_is_one_report_also_at_the_same_time(site: Site, ani: Actor, community: Actor) -> None:
+async def test_one_form_sent_twice_is_one_report_also_at_the_same_time(
+    site: Site, ani: Actor, community: Actor
+) -> None:
     filing = pothole(community, idempotency_key="01JD")
     first = await file_report(site, ani, filing)
     again = await file_report(site, ani, filing)
@@ -97,7 +99,9 @@ async def test_s127_numbers_do_not_count_up_and_show_only_what_is_public(
 async def test_s123_the_exact_place_of_a_sensitive_report_stays_inside(
     site: Site, ani: Actor, community: Actor
 ) -> None:
-    filing = pothole(community, category="TERTIB-BISING", lat=TEBET[0], lon=TEBET[1], address="Jl. Tebet Timur IV No. 12")
+    filing = pothole(
+        community, category="TERTIB-BISING", lat=TEBET[0], lon=TEBET[1], address="Jl. Tebet Timur IV No. 12"
+    )
     made = await file_report(site, ani, filing)
     report = await Report.get(id=made.id).select_related("post", "body__actor")
     assert (report.lat, report.lon) == TEBET  # for the office
@@ -153,7 +157,9 @@ async def test_s124_places_that_cannot_be_are_refused_with_a_sentence(
     assert not await Post.filter(kind="note").exists()
 
 
-async def test_s124_a_point_in_no_area_we_know_is_taken_and_flagged(site: Site, ani: Actor, community: Actor) -> None:
+async def test_s124_a_point_in_no_area_we_know_is_taken_and_flagged(
+    site: Site, ani: Actor, community: Actor
+) -> None:
     report = await file_report(site, ani, pothole(community, area_code="", lat=-7.797, lon=110.37))
     assert report.area_code == ""
     assert "outside-areas" in report.flags
@@ -164,7 +170,9 @@ async def test_a_place_is_found_from_a_point_or_an_address_and_needed(
 ) -> None:
     by_point = await file_report(site, ani, pothole(community, area_code="", lat=TEBET[0], lon=TEBET[1]))
     assert by_point.area_code == TEBET_TIMUR
-    by_words = await file_report(site, ani, pothole(community, area_code="", address="Pasar Manggis, dekat masjid"))
+    by_words = await file_report(
+        site, ani, pothole(community, area_code="", address="Pasar Manggis, dekat masjid")
+    )
     assert by_words.area_code == "31.74.02.1006"
     with pytest.raises(Invalid, match="place-needed"):
         await file_report(site, ani, pothole(community, area_code=""))
@@ -200,7 +208,9 @@ async def test_s125_a_flood_of_one_person_ends(
         await file_report(site, ani, pothole(community))
 
 
-async def test_similar_reports_near_by_are_offered_before_sending(site: Site, ani: Actor, community: Actor) -> None:
+async def test_similar_reports_near_by_are_offered_before_sending(
+    site: Site, ani: Actor, community: Actor
+) -> None:
     near = await file_report(site, ani, pothole(community, lat=TEBET[0] + 0.001, lon=TEBET[1]))
     await file_report(site, ani, pothole(community, lat=TEBET[0] + 0.01, lon=TEBET[1]))
     await file_report(site, ani, pothole(community, category="LAMPU-MATI", lat=TEBET[0], lon=TEBET[1]))

@@ -33,7 +33,9 @@ class Browser:
 
     async def get(self, path: str) -> int:
         headers = {"accept": "text/html"}
-        async with self.instance.http.get(self.instance.url + path, cookies=self.cookies, headers=headers) as answer:
+        async with self.instance.http.get(
+            self.instance.url + path, cookies=self.cookies, headers=headers
+        ) as answer:
             self.cookies |= {name: morsel.value for name, morsel in answer.cookies.items()}
             self.text = await answer.text()
             return answer.status
@@ -47,9 +49,16 @@ class Browser:
         for name, value in fields.items():
             form.add_field(name, str(value))
         for number in range(photos):
-            form.add_field("photos", draw_photo("pothole", number), filename="IMG_20261124.jpg", content_type="image/jpeg")
+            form.add_field(
+                "photos",
+                draw_photo("pothole", number),
+                filename="IMG_20261124.jpg",
+                content_type="image/jpeg",
+            )
         url = self.instance.url + path
-        async with self.instance.http.post(url, data=form, cookies=self.cookies, allow_redirects=False) as answer:
+        async with self.instance.http.post(
+            url, data=form, cookies=self.cookies, allow_redirects=False
+        ) as answer:
             self.text = await answer.text()
             return answer.status, answer.headers.get("location", "")
 
@@ -218,7 +227,14 @@ async def test_the_page_of_an_office_and_of_a_posts_thread(warga: Instance) -> N
 
 @pytest.mark.parametrize(
     "query",
-    ["state=%3Cscript%3E", "area=..%2F..", "category=x%27--", "older_than=-1", f"before={'9' * 30}", "sort=%00"],
+    [
+        "state=%3Cscript%3E",
+        "area=..%2F..",
+        "category=x%27--",
+        "older_than=-1",
+        f"before={'9' * 30}",
+        "sort=%00",
+    ],
 )
 async def test_strange_filters_are_passed_over(warga: Instance, query: str) -> None:
     browser = Browser(warga)
@@ -248,7 +264,11 @@ async def test_the_api_files_lists_and_shows_reports_and_a_key_counts_once(warga
         made = await answer.json()
     async with warga.http.post(warga.url + API, json=body, headers=headers) as answer:
         assert (await answer.json())["reference"] == made["reference"]
-    assert (made["status"], made["area_code"], made["office"]["handle"]) == ("received", "31.74.01.1001", "binamarga")
+    assert (made["status"], made["area_code"], made["office"]["handle"]) == (
+        "received",
+        "31.74.01.1001",
+        "binamarga",
+    )
     async with warga.http.get(f"{warga.url}{API}?area=31.74&category=JALAN&state=open") as answer:
         assert [row["reference"] for row in await answer.json()] == [made["reference"]]
     async with warga.http.get(f"{warga.url}{API}/{made['reference']}") as answer:
@@ -264,9 +284,16 @@ async def test_the_api_files_lists_and_shows_reports_and_a_key_counts_once(warga
     [({"category": "NO"}, 422), ({"lat": "north"}, 422), ({"lat": "106.8", "lon": "-6.2"}, 422),
      ({"community": "nobody"}, 404), ({"media_ids": ["7"]}, 422), ({"title": ["a", "b"]}, 422)],
 )  # fmt: skip
-async def test_the_api_refuses_what_cannot_be_with_a_code(warga: Instance, changes: dict[str, Any], status: int) -> None:
+async def test_the_api_refuses_what_cannot_be_with_a_code(
+    warga: Instance, changes: dict[str, Any], status: int
+) -> None:
     ani = await warga.user("ani")
-    body = {"community": "tebet", "category": "JALAN-LUBANG", "title": "Lubang", "area_code": "31.74.01.1001"} | changes
+    body = {
+        "community": "tebet",
+        "category": "JALAN-LUBANG",
+        "title": "Lubang",
+        "area_code": "31.74.01.1001",
+    } | changes
     async with warga.http.post(warga.url + API, json=body, headers=await bearer(warga, ani)) as answer:
         assert answer.status == status, await answer.text()
         assert (await answer.json())["code"]
@@ -278,7 +305,9 @@ async def test_the_api_takes_no_report_without_a_person(warga: Instance) -> None
     async with warga.http.post(warga.url + API, json={"title": "x"}) as answer:
         assert answer.status == 401
     ani = await warga.user("ani")
-    async with warga.http.post(warga.url + API, json={"title": "x"}, headers=await bearer(warga, ani, "read")) as answer:
+    async with warga.http.post(
+        warga.url + API, json={"title": "x"}, headers=await bearer(warga, ani, "read")
+    ) as answer:
         assert answer.status == 403
 
 

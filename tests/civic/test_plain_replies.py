@@ -91,9 +91,13 @@ async def test_s118_the_same_hashtag_of_anybody_else_is_only_a_hashtag(city: Cit
     stranger = await city.kota.user("stranger")
     async with city.kota.inside() as site:
         opening = await Post.get(uri=report.post.uri)
-        await create_post(site, stranger.actor, Draft(source="#ditolak bukan urusan kami", in_reply_to=opening))
+        await create_post(
+            site, stranger.actor, Draft(source="#ditolak bukan urusan kami", in_reply_to=opening)
+        )
     async with city.warga.inside() as site:
-        await create_post(site, city.ani.actor, Draft(source="#diterima", in_reply_to=await Post.get(id=report.post_id)))
+        await create_post(
+            site, city.ani.actor, Draft(source="#diterima", in_reply_to=await Post.get(id=report.post_id))
+        )
     await city.settle()
     assert (await city.at_warga(report)).status == "received"
     async with city.warga.inside():

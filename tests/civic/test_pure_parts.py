@@ -44,7 +44,10 @@ def test_only_the_citizen_confirms_and_only_the_office_resolves() -> None:
     assert not may_follow("in-progress", "resolved-claimed", Side.CITIZEN)
     assert may_follow("resolved-claimed", "resolved-confirmed", Side.CITIZEN)
     assert not may_follow("resolved-claimed", "resolved-confirmed", Side.BODY)
-    assert [state.name for state in next_states("resolved-claimed", Side.CITIZEN)] == ["resolved-confirmed", "reopened"]
+    assert [state.name for state in next_states("resolved-claimed", Side.CITIZEN)] == [
+        "resolved-confirmed",
+        "reopened",
+    ]
 
 
 def test_s126_unknown_states_lead_nowhere_and_show_as_the_first() -> None:
@@ -62,7 +65,11 @@ def test_s126_unknown_states_lead_nowhere_and_show_as_the_first() -> None:
         ("@ani@warga.example #DITERIMA, terima kasih", "acknowledged", "terima kasih"),
         ("Tim turun Rabu #dijadwalkan #JakartaSelatan", "scheduled", "Tim turun Rabu"),
         ("Not a city road #alihkan @jalan@pu.example", "transferred", "Not a city road"),
-        ("Sudah pernah dilaporkan #duplikat https://warga.example/p/7", "duplicate", "Sudah pernah dilaporkan"),
+        (
+            "Sudah pernah dilaporkan #duplikat https://warga.example/p/7",
+            "duplicate",
+            "Sudah pernah dilaporkan",
+        ),
         ("Done, see the photo. #resolved", "resolved-claimed", "Done, see the photo."),
     ],
 )
@@ -161,7 +168,9 @@ def test_a_step_survives_the_wire_and_its_hash_names_every_part() -> None:
 
 def test_a_history_with_a_changed_left_out_or_moved_step_is_found_out() -> None:
     actor = "https://dinas.example/u/binamarga"
-    second = replace(STEP, from_status="acknowledged", to_status="scheduled", seq=2, prev=step_hash(STEP, actor))
+    second = replace(
+        STEP, from_status="acknowledged", to_status="scheduled", seq=2, prev=step_hash(STEP, actor)
+    )
     items = [step_terms(step) | {"actor": actor} for step in (STEP, second)]
     assert [item.step.to_status for item in read_history({"orderedItems": items}, STEP.report)] == [
         "acknowledged", "scheduled",
@@ -175,7 +184,9 @@ def test_a_history_with_a_changed_left_out_or_moved_step_is_found_out() -> None:
     assert read_history({"orderedItems": "nothing"}, STEP.report) == []
 
 
-@pytest.mark.parametrize("value", [None, [], "x", 7, {}, {"civic:to": "scheduled"}, {"civic:seq": -1}, {"civic:at": "now"}])
+@pytest.mark.parametrize(
+    "value", [None, [], "x", 7, {}, {"civic:to": "scheduled"}, {"civic:seq": -1}, {"civic:at": "now"}]
+)
 def test_s126_a_step_that_cannot_be_read_is_none(value: object) -> None:
     assert read_step({EVENT: value}, NOW) is None
 

@@ -22,12 +22,16 @@ async def test_a_report_arrives_structured_at_the_office_of_its_place_and_catego
         assert await Attachment.filter(post_id=copy.post_id).count() == 1
         offer = await Offer.get(report_id=copy.id).select_related("offerer")
         assert offer.offerer.uri == city.community.uri
-        assert await Notification.exists(recipient_id=city.budi.actor_id, type="report.offered", post_id=copy.post_id)
+        assert await Notification.exists(
+            recipient_id=city.budi.actor_id, type="report.offered", post_id=copy.post_id
+        )
     for instance in (city.warga, city.kota):
         assert await unfinished(instance.site) == {"inbound": [], "deliveries": []}
 
 
-async def test_an_office_acknowledges_schedules_and_resolves_and_both_servers_tell_the_same(city: City) -> None:
+async def test_an_office_acknowledges_schedules_and_resolves_and_both_servers_tell_the_same(
+    city: City,
+) -> None:
     report = await city.file()
     await city.answer(report, "acknowledged", "Terima kasih, kami cek.")
     await city.answer(report, "scheduled", expected_at=datetime(2026, 11, 30, 10, tzinfo=UTC))

@@ -13,7 +13,9 @@ from federation.models import Actor
 from sebangsa.api.answers import moment
 from sebangsa.api.entities.accounts import account
 from sebangsa.api.entities.media import media_attachment
+from sebangsa.errors import NotFound
 from sebangsa.models import Attachment, Mention, Post, PostTag, Visibility
+from sebangsa.timelines import with_parts
 from sebangsa.visibility import OPEN
 
 if TYPE_CHECKING:
@@ -62,10 +64,10 @@ def _original(post: Post) -> Post:
 
 
 async def status(site: Site, post: Post, viewer: Actor | None) -> dict[str, Any]:
-    """One post that the viewer may read; its parts are fetched."""
-    from sebangsa.timelines import with_parts
-
+    """One post that the viewer may read; its parts are fetched. Raises `NotFound` for a boost of what they may not."""
     found = await statuses(site, await with_parts(Post.filter(id=post.id)), viewer)
+    if not found:
+        raise NotFound
     return found[0]
 
 
