@@ -193,7 +193,9 @@ async def _run(options: argparse.Namespace, port: int, folder: Path) -> None:
 
     print(f"{options.followers} followers, {count} hosts, body {len(body)} bytes, {url.partition(':')[0]}")
     wall, cpu = middle(published)
-    print(f"publish (one transaction)          {wall * 1000:8.1f} ms  {cpu / count * 1000:6.3f} ms CPU per inbox")
+    print(
+        f"publish (one transaction)          {wall * 1000:8.1f} ms  {cpu / count * 1000:6.3f} ms CPU per inbox"
+    )
     print(_line("first contact", count, ours[0]))
     print(_line("warm", count, middle(ours[1:] or ours)))
     print(_line("limit: sign + POST, first contact", count, bare[0]))
@@ -206,11 +208,15 @@ async def _run(options: argparse.Namespace, port: int, folder: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--followers", type=int, default=2000)
     parser.add_argument("--hosts", type=int, default=500)
     parser.add_argument("--posts", type=int, default=5)
-    parser.add_argument("--database", default="", help="an empty PostgreSQL database; without it a new SQLite file")
+    parser.add_argument(
+        "--database", default="", help="an empty PostgreSQL database; without it a new SQLite file"
+    )
     options = parser.parse_args()
     mine, theirs = multiprocessing.Pipe()
     sink = multiprocessing.get_context("spawn").Process(target=_serve, args=(theirs,), daemon=True)

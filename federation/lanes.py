@@ -102,7 +102,10 @@ class Turns:
     def __init__(self, fed: Federation, worker: str) -> None:
         self._fed = fed
         self._worker = worker
-        self._after = {True: "", False: ""}  # the host after which to go on, among the troubled and the others
+        self._after = {
+            True: "",
+            False: "",
+        }  # the host after which to go on, among the troubled and the others
 
     async def claim(self, limit: int, *, troubled: bool) -> list[Lane]:
         """Lease up to `limit` lanes that have something due, and read their first deliveries.
@@ -185,7 +188,9 @@ async def _lease(hosts: Sequence[str], now: datetime, worker: str) -> list[Mappi
 
 
 async def _read_heads(lanes: Mapping[str, Lane], now: datetime) -> None:
-    query = (_HEADS_POSTGRES if is_postgres() else _HEADS_SQLITE).format(lanes=", ".join(["(?)"] * len(lanes)))
+    query = (_HEADS_POSTGRES if is_postgres() else _HEADS_SQLITE).format(
+        lanes=", ".join(["(?)"] * len(lanes))
+    )
     found: dict[str, list[Mapping[str, Any]]] = {host: [] for host in lanes}
     for row in await rows(query, [*lanes, now, ROWS_AT_ONCE]):
         found[row["host"]].append(row)

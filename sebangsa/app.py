@@ -103,7 +103,8 @@ async def static_file(request: Request) -> Response:
 
 
 def _wants_json(request: Request) -> bool:
-    return request.url.path.startswith(("/api/", "/oauth/")) or (
+    path = request.url.path
+    return (path.startswith(("/api/", "/oauth/")) and not path.startswith("/oauth/authorize")) or (
         "application/json" in request.headers.get("accept", "")
         and "text/html" not in request.headers.get("accept", "")
     )

@@ -37,11 +37,8 @@ BUCKETS: Mapping[str, Bucket] = {
     "post": Bucket(300, 3 * HOUR),
     "follow": Bucket(400, DAY),
     "report": Bucket(400, DAY),
-    # Guessing is slowed by address and by name; neither locks the owner out for long (S-088).
+    # Guessing is slowed for each address and for each name; no stranger locks the owner out for long (S-088).
     "sign-in": Bucket(25, 5 * MINUTE),
-    "sign-in-name": Bucket(20, HOUR),
-    "one-time-link": Bucket(25, 5 * MINUTE),
-    "mail": Bucket(5, 30 * MINUTE),
     # Asking other servers on somebody's behalf.
     "resolve": Bucket(60, 5 * MINUTE),
 }

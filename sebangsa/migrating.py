@@ -29,7 +29,9 @@ async def draft(*, write: bool = True) -> list[str]:
         try:
             with site.database.entered():
                 for model in site.database.models():
-                    model._meta.table_description = ""  # docstrings are for readers; a `;` in one ends the statement
+                    model._meta.table_description = (
+                        ""  # docstrings are for readers; a `;` in one ends the statement
+                    )
                 apps = require_context().apps
                 assert apps is not None
                 written: list[str] = []

@@ -25,8 +25,8 @@ from sebangsa.wire import activity_about
 if TYPE_CHECKING:
     from sebangsa.site import Site
 
-MAX_NAME = 60
-MAX_BIO = 1000
+MAX_NAME = 100
+MAX_BIO = 2000
 MAX_FIELDS = 4
 MAX_FIELD = 255
 
@@ -74,8 +74,11 @@ async def send_update(site: Site, actor: Actor) -> None:
     """`Update` with the whole actor, to its followers: Mastodon reads no part of one."""
     document = await actor_document(site.federation.config, actor)
     activity = activity_about(
-        "Update", actor, {name: value for name, value in document.items() if name != "@context"},
-        to=[AS_PUBLIC], cc=[actor.followers_url],
+        "Update",
+        actor,
+        {name: value for name, value in document.items() if name != "@context"},
+        to=[AS_PUBLIC],
+        cc=[actor.followers_url],
     )
     activity["@context"] = document["@context"]
     await publish(site.federation, actor, activity, Audience(followers_of=[actor]), is_public=True)

@@ -44,7 +44,11 @@ async def receive_post(site: Site, inbound: Inbound, document: dict[str, Any]) -
     if obj.attributed_to != inbound.actor.uri:
         raise Refused("not-the-author", f"{inbound.actor.uri} posts as {obj.attributed_to}")
     parent = await _parent(site, inbound, obj)
-    if parent is not None and parent.visibility not in OPEN and not await may_read(site, inbound.actor, parent):
+    if (
+        parent is not None
+        and parent.visibility not in OPEN
+        and not await may_read(site, inbound.actor, parent)
+    ):
         raise Refused("not-allowed", "it answers what its author may not read")  # S-053
     known = await known_actors(obj)
     if not await _concerns_us(inbound, known, parent):
@@ -220,7 +224,11 @@ async def _write_mentions(
     """Who is addressed by name; those reached without a tag are silent (chat.md b1). Ids of those who are told."""
     tagged = {mention.href for mention in obj.mentions}
     people = {actor.id: actor for actor in known.values() if not actor.is_group}
-    if inbound.inbox_of is not None and post.visibility == Visibility.DIRECT and inbound.inbox_of not in people:
+    if (
+        inbound.inbox_of is not None
+        and post.visibility == Visibility.DIRECT
+        and inbound.inbox_of not in people
+    ):
         people[inbound.inbox_of] = await Actor.get(id=inbound.inbox_of)
     if people:
         await Mention.bulk_create(
@@ -237,7 +245,9 @@ async def write_tags_and_attachments(site: Site, post: Post, obj: ObjectDocument
     """Write both, in the transaction under way; the pictures stay at their server."""
     names = {normal_form(tag) for tag in obj.hashtags[:MAX_TAGS]}
     if names - {None}:
-        await PostTag.bulk_create([PostTag(id=site.ids.next(), post=post, name=name) for name in names if name])
+        await PostTag.bulk_create(
+            [PostTag(id=site.ids.next(), post=post, name=name) for name in names if name]
+        )
     if not obj.attachments:
         return
     await Attachment.bulk_create(

@@ -112,7 +112,9 @@ def load_settings(environment: Mapping[str, str] | None = None, **overrides: Any
             values[name] = setting_value(name, text.strip())
     values.update({name: value for name, value in overrides.items() if value is not None})
     if "mode" not in values and is_loopback_name(urlsplit(values.get("url", Settings.url)).hostname or ""):
-        values["mode"] = "development"  # somebody tries it on their own machine: nobody else can reach that address
+        values["mode"] = (
+            "development"  # somebody tries it on their own machine: nobody else can reach that address
+        )
     settings = _with_defaults(Settings(**values))
     mistakes += _mistakes(settings)
     if mistakes:

@@ -42,7 +42,9 @@ async def upload_picture(
     """
     checked = _description(description)
     if await Attachment.filter(owner_id=owner.id, post_id=None).count() >= MAX_WAITING:
-        raise Invalid("too-many-uploads", "Use or remove the pictures that you uploaded before.", field="file")
+        raise Invalid(
+            "too-many-uploads", "Use or remove the pictures that you uploaded before.", field="file"
+        )
     processed = await process_image(data)
     keys = await put_images(site.media, {"original": processed.original, "feed": processed.feed})
     attachment = await Attachment.create(
@@ -87,20 +89,26 @@ async def drop_upload(site: Site, attachment: Attachment) -> None:
     """Remove an unused upload and its files."""
     removed = await Attachment.filter(id=attachment.id, post_id=None).delete()
     if removed:
-        await site.queue.enqueue("delete_media", [key for key in (attachment.key, attachment.small_key) if key])
+        await site.queue.enqueue(
+            "delete_media", [key for key in (attachment.key, attachment.small_key) if key]
+        )
 
 
 async def drop_unused(site: Site) -> None:
     """A job: remove uploads that were never used (S-106)."""
     old = site.clock.now() - UNUSED_FOR
-    for attachment in await Attachment.filter(post_id=None, owner_id__isnull=False, created_at__lt=old).limit(500):
+    for attachment in await Attachment.filter(post_id=None, owner_id__isnull=False, created_at__lt=old).limit(
+        500
+    ):
         await drop_upload(site, attachment)
 
 
 def _description(text: str) -> str:
     text = text.strip()
     if len(text) > MAX_DESCRIPTION:
-        raise Invalid("too-long", f"A description has at most {MAX_DESCRIPTION} characters.", field="description")
+        raise Invalid(
+            "too-long", f"A description has at most {MAX_DESCRIPTION} characters.", field="description"
+        )
     return text
 
 

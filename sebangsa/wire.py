@@ -16,7 +16,14 @@ from sebangsa.models import Attachment, Post, Visibility
 EXCERPT = 500
 """Characters of a page's `summary`: all that Mastodon shows of one (interop b2)."""
 
-AS2_TYPES = {"note": "Note", "page": "Page", "article": "Article", "question": "Question", "event": "Event", "chat-message": "ChatMessage"}
+AS2_TYPES = {
+    "note": "Note",
+    "page": "Page",
+    "article": "Article",
+    "question": "Question",
+    "event": "Event",
+    "chat-message": "ChatMessage",
+}
 
 
 def post_document(
@@ -35,7 +42,9 @@ def post_document(
 ) -> dict[str, Any]:
     """A post as its object. A thread of a community is a `Page`, everything else a `Note` (interop b7)."""
     document: dict[str, Any] = {
-        "@context": context_for("object", *(["civic"] if any(key.startswith("civic:") for key in post.extra) else [])),
+        "@context": context_for(
+            "object", *(["civic"] if any(key.startswith("civic:") for key in post.extra) else [])
+        ),
         "id": post.uri,
         "type": AS2_TYPES.get(post.kind, "Note"),
         "attributedTo": author.uri,
@@ -161,7 +170,13 @@ def update_activity(actor: Actor, document: dict[str, Any], updated: datetime) -
     more = {name: document[name] for name in ("@context", "audience") if name in document}
     document = {name: value for name, value in document.items() if name != "@context"}
     return activity_about(
-        "Update", actor, document, to=document["to"], cc=document.get("cc", []), published=timestamp(updated), **more
+        "Update",
+        actor,
+        document,
+        to=document["to"],
+        cc=document.get("cc", []),
+        published=timestamp(updated),
+        **more,
     )
 
 

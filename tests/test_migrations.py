@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.instances import NewDatabase, make_site
 
 from federation.database import rows
 from sebangsa.migrating import draft
 from sebangsa.settings import DEFAULT_FEATURES
+from tests.instances import NewDatabase, make_site
 
 ROOT = Path(__file__).resolve().parent.parent
 SAFE = {"CreateModel", "AddField", "AddIndex", "RunSQL", "RunPython"}
@@ -60,4 +60,3 @@ async def test_every_index_of_the_models_is_in_the_database(
                 assert named <= found, model.__name__
     finally:
         await site.database.close()
-

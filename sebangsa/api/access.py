@@ -100,7 +100,13 @@ class ApiRoute(Route):
     """
 
     def __init__(
-        self, path: str, endpoint: Endpoint, rule: Rule, *, methods: Collection[str] = ("GET",), files: bool = False
+        self,
+        path: str,
+        endpoint: Endpoint,
+        rule: Rule,
+        *,
+        methods: Collection[str] = ("GET",),
+        files: bool = False,
     ) -> None:
         self.rule = rule
         self.answer = endpoint
@@ -109,7 +115,10 @@ class ApiRoute(Route):
             return await _respond(request, endpoint, rule)
 
         super().__init__(
-            path, respond, methods=list(methods), name=f"{endpoint.__module__}.{endpoint.__name__}",
+            path,
+            respond,
+            methods=list(methods),
+            name=f"{endpoint.__module__}.{endpoint.__name__}",
             max_body_size=MAX_UPLOAD_BODY if files else MAX_BODY,
         )
 
@@ -189,5 +198,7 @@ async def _count(site: Site, request: Request, token: AccessToken | None, rule: 
     if request.method == "GET" and any(name in request.query_params for name in paging):
         found.append(await site.limiter.hit("paging", token.id if token else address))
     if rule.bucket:
-        found.append(await site.limiter.hit(rule.bucket, token.user_id if token and token.user_id else address))
+        found.append(
+            await site.limiter.hit(rule.bucket, token.user_id if token and token.user_id else address)
+        )
     return min(found, key=lambda standing: standing.remaining)

@@ -110,9 +110,7 @@ async def _follows(call: Call, follows: QuerySet[Follow], side: str) -> list[dic
     """Paged by the follow's id, as Mastodon does."""
     window = window_of(call, ACCOUNTS)
     usable = {f"{side}__suspended_at__isnull": True, f"{side}__deleted_at__isnull": True}
-    found = await rows_of(
-        follows.filter(state=FollowState.ACCEPTED, **usable).select_related(side), window
-    )
+    found = await rows_of(follows.filter(state=FollowState.ACCEPTED, **usable).select_related(side), window)
     link_pages(call, [made.id for made in found], window.limit)
     return [account(call.site, getattr(made, side)) for made in found]
 
@@ -129,10 +127,16 @@ async def familiar_followers(call: Call) -> list[dict[str, Any]]:
     mine = Follow.filter(follower_id=call.me.id, state=FollowState.ACCEPTED).values("target_id")
     entries = []
     for actor_id in call.given.identities("id", 10):
-        found = await Follow.filter(
-            Q(target_id=actor_id, state=FollowState.ACCEPTED) & Q(follower_id__in=Subquery(mine))
-        ).select_related("follower").limit(ACCOUNTS)
-        entries.append({"id": str(actor_id), "accounts": [account(call.site, made.follower) for made in found]})
+        found = (
+            await Follow.filter(
+                Q(target_id=actor_id, state=FollowState.ACCEPTED) & Q(follower_id__in=Subquery(mine))
+            )
+            .select_related("follower")
+            .limit(ACCOUNTS)
+        )
+        entries.append(
+            {"id": str(actor_id), "accounts": [account(call.site, made.follower) for made in found]}
+        )
     return entries
 
 

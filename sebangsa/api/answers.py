@@ -14,7 +14,9 @@ from sebangsa.errors import NotFound, ProductError, TooMany
 def json_answer(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """A JSON value; never kept by a cache in between."""
     found = {"cache-control": "private, no-store", **(headers or {})}
-    return Response(msgspec.json.encode(value), status_code=status, headers=found, media_type="application/json")
+    return Response(
+        msgspec.json.encode(value), status_code=status, headers=found, media_type="application/json"
+    )
 
 
 def error_answer(error: ProductError, *, status: int = 0) -> Response:
@@ -26,7 +28,9 @@ def error_answer(error: ProductError, *, status: int = 0) -> Response:
 
 def moment(when: datetime | None) -> str | None:
     """A time in UTC with milliseconds and `Z`: iOS reads no other form."""
-    return when.strftime("%Y-%m-%dT%H:%M:%S.") + f"{when.microsecond // 1000:03d}Z" if when is not None else None
+    return (
+        when.strftime("%Y-%m-%dT%H:%M:%S.") + f"{when.microsecond // 1000:03d}Z" if when is not None else None
+    )
 
 
 def midnight(when: datetime) -> str:

@@ -19,7 +19,13 @@ from sebangsa.web.security_headers import allow_form_target
 from sebangsa.web.viewing import page, site_of
 
 ASKED = (
-    "response_type", "client_id", "redirect_uri", "scope", "state", "code_challenge", "code_challenge_method",
+    "response_type",
+    "client_id",
+    "redirect_uri",
+    "scope",
+    "state",
+    "code_challenge",
+    "code_challenge_method",
 )
 """The parameters of a request that count, each at most once (S-081)."""
 MAX_LENGTH = 4000
@@ -31,6 +37,8 @@ PRIVATE = {
     "x-frame-options": "DENY",
     "x-robots-tag": "noindex",
 }
+
+
 @dataclass(frozen=True)
 class Asked:
     """An app's request, as far as it can be trusted: the app is known and the address is one of its own."""
@@ -64,7 +72,11 @@ async def authorize(request: Request) -> Response:
         if (await request.form()).get("decision") != "allow":
             raise OAuthError("access_denied", "You did not let the app in.")
         code = await make_code(
-            site_of(request), asked.app, user, redirect_uri=asked.redirect_uri, scopes=given.get("scope", ""),
+            site_of(request),
+            asked.app,
+            user,
+            redirect_uri=asked.redirect_uri,
+            scopes=given.get("scope", ""),
             challenge=challenge,
         )
     except OAuthError as error:
@@ -97,7 +109,9 @@ async def _trusted(request: Request, given: Mapping[str, str]) -> Asked | Respon
         return _mistake(request, error)
     redirect_uri = given.get("redirect_uri", "")
     if redirect_uri not in app.redirect_uris:
-        error = OAuthError("invalid_request", "The app asks to be answered at an address that it did not register.")
+        error = OAuthError(
+            "invalid_request", "The app asks to be answered at an address that it did not register."
+        )
         return _mistake(request, error)
     return Asked(app, redirect_uri, given.get("state", ""), given)
 

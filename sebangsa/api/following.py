@@ -48,7 +48,10 @@ async def remove_follower(call: Call) -> dict[str, Any]:
 async def follow_requests(call: Call) -> list[dict[str, Any]]:
     window = window_of(call, ACCOUNTS)
     asking = Follow.filter(
-        target_id=call.me.id, state=FollowState.PENDING, follower__suspended_at=None, follower__deleted_at=None
+        target_id=call.me.id,
+        state=FollowState.PENDING,
+        follower__suspended_at=None,
+        follower__deleted_at=None,
     ).select_related("follower")
     found = await rows_of(asking, window)
     link_pages(call, [made.id for made in found], window.limit)
@@ -79,7 +82,10 @@ _WRITE = Rule(Caller.PERSON, "write:follows")
 
 ROUTES = [
     ApiRoute(
-        "/api/v1/accounts/{id}/follow", follow, Rule(Caller.PERSON, "write:follows", bucket="follow"), methods=["POST"]
+        "/api/v1/accounts/{id}/follow",
+        follow,
+        Rule(Caller.PERSON, "write:follows", bucket="follow"),
+        methods=["POST"],
     ),
     ApiRoute("/api/v1/accounts/{id}/unfollow", unfollow, _WRITE, methods=["POST"]),
     ApiRoute("/api/v1/accounts/{id}/remove_from_followers", remove_follower, _WRITE, methods=["POST"]),

@@ -74,7 +74,9 @@ def _limits() -> dict[str, Any]:
 
 
 async def _contact(site: Site) -> dict[str, Any] | None:
-    admin = await User.filter(role=Role.ADMIN, disabled_at=None).order_by("id").select_related("actor").first()
+    admin = (
+        await User.filter(role=Role.ADMIN, disabled_at=None).order_by("id").select_related("actor").first()
+    )
     return account(site, admin.actor) if admin is not None else None
 
 
@@ -120,7 +122,12 @@ async def instance_v2(call: Call) -> dict[str, Any]:
         "source_url": SOURCE,
         "description": settings.description,
         "usage": {"users": {"active_month": counted.active_month}},
-        "thumbnail": {"url": f"{settings.url}{MISSING_HEADER}", "blurhash": None, "versions": {}, "description": ""},
+        "thumbnail": {
+            "url": f"{settings.url}{MISSING_HEADER}",
+            "blurhash": None,
+            "versions": {},
+            "description": "",
+        },
         "icon": [],
         "languages": [settings.language],
         "configuration": _limits()
@@ -158,7 +165,10 @@ async def instance_v2(call: Call) -> dict[str, Any]:
 
 async def peers(call: Call) -> list[str]:
     """Hosts that this server has spoken with."""
-    return [str(host) for host in await Peer.all().order_by("host").limit(MANY_PEERS).values_list("host", flat=True)]
+    return [
+        str(host)
+        for host in await Peer.all().order_by("host").limit(MANY_PEERS).values_list("host", flat=True)
+    ]
 
 
 async def extended_description(call: Call) -> dict[str, Any]:

@@ -70,7 +70,11 @@ async def favourited_by(call: Call) -> list[dict[str, Any]]:
 async def reblogged_by(call: Call) -> list[dict[str, Any]]:
     post, window = await original_of(call), window_of(call, ACCOUNTS)
     boosts = Post.filter(
-        boost_of_id=post.id, deleted_at=None, removed_at=None, author__suspended_at=None, author__deleted_at=None
+        boost_of_id=post.id,
+        deleted_at=None,
+        removed_at=None,
+        author__suspended_at=None,
+        author__deleted_at=None,
     )
     found = await rows_of(boosts.select_related("author"), window)
     link_pages(call, [row.id for row in found], window.limit)
@@ -91,7 +95,11 @@ async def _kept(call: Call, rows: QuerySet[Any]) -> list[dict[str, Any]]:
     found = await rows_of(rows, window)
     link_pages(call, [row.id for row in found], window.limit)
     ids = [row.post_id for row in found]
-    posts = {post.id: post for post in await with_parts(readable(Post.filter(id__in=ids), call.me))} if ids else {}
+    posts = (
+        {post.id: post for post in await with_parts(readable(Post.filter(id__in=ids), call.me))}
+        if ids
+        else {}
+    )
     return await statuses(call.site, [posts[post_id] for post_id in ids if post_id in posts], call.me)
 
 

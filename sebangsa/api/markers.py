@@ -27,7 +27,10 @@ def _entity(marker: Marker) -> dict[str, Any]:
 
 async def show_markers(call: Call) -> dict[str, Any]:
     asked = [name for name in call.given.many("timeline", 10) if name in TIMELINES]
-    return {marker.timeline: _entity(marker) for marker in await Marker.filter(actor_id=call.me.id, timeline__in=asked)}
+    return {
+        marker.timeline: _entity(marker)
+        for marker in await Marker.filter(actor_id=call.me.id, timeline__in=asked)
+    }
 
 
 async def post_markers(call: Call) -> dict[str, Any]:

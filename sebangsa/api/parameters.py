@@ -41,7 +41,9 @@ class TooLarge(ProductError):
 class Parameters:
     """The names and values of one request."""
 
-    def __init__(self, pairs: Iterable[tuple[str, str]] = (), files: dict[str, UploadFile] | None = None) -> None:
+    def __init__(
+        self, pairs: Iterable[tuple[str, str]] = (), files: dict[str, UploadFile] | None = None
+    ) -> None:
         self._values: dict[str, list[str]] = {}
         for name, value in pairs:
             self._values.setdefault(name, []).append(_UNSTORABLE.sub("", value))

@@ -51,7 +51,11 @@ async def post_account(call: Call) -> Response:
         field = {"name": "username", "": "base"}.get(error.field, error.field)
         detail = {"error": _ERRORS.get(error.code, "ERR_INVALID"), "description": error.sentence}
         return json_answer(
-            {"error": f"Validation failed: {field} {error.sentence}", "code": error.code, "details": {field: [detail]}},
+            {
+                "error": f"Validation failed: {field} {error.sentence}",
+                "code": error.code,
+                "details": {field: [detail]},
+            },
             422,
         )
     assert call.token is not None
@@ -85,7 +89,9 @@ async def update_credentials(call: Call) -> dict[str, Any]:
 async def delete_picture(call: Call) -> dict[str, Any]:
     """`/api/v1/profile/avatar` or `…/header`: have none."""
     is_avatar = call.request.url.path.endswith("avatar")
-    await edit_profile(call.site, call.user, ProfileEdit(avatar=b"") if is_avatar else ProfileEdit(header=b""))
+    await edit_profile(
+        call.site, call.user, ProfileEdit(avatar=b"") if is_avatar else ProfileEdit(header=b"")
+    )
     return await credential_account(call.site, call.user)
 
 
@@ -131,9 +137,18 @@ async def _picture(given: Parameters, name: str) -> bytes | None:
 _EDIT = Rule(Caller.PERSON, "write:accounts", bucket="media")
 
 ROUTES = [
-    ApiRoute("/api/v1/accounts", post_account, Rule(Caller.APP, "write:accounts", bucket="sign-up"), methods=["POST"]),
     ApiRoute(
-        "/api/v1/accounts/update_credentials", update_credentials, _EDIT, methods=["PATCH", "POST"], files=True
+        "/api/v1/accounts",
+        post_account,
+        Rule(Caller.APP, "write:accounts", bucket="sign-up"),
+        methods=["POST"],
+    ),
+    ApiRoute(
+        "/api/v1/accounts/update_credentials",
+        update_credentials,
+        _EDIT,
+        methods=["PATCH", "POST"],
+        files=True,
     ),
     ApiRoute("/api/v1/profile/avatar", delete_picture, _EDIT, methods=["DELETE"]),
     ApiRoute("/api/v1/profile/header", delete_picture, _EDIT, methods=["DELETE"]),

@@ -95,7 +95,9 @@ async def find_accounts(
 
 
 async def _post_at(call: Call, url: str, *, resolve: bool) -> Post | None:
-    post = await Post.filter(Q(uri=url) | Q(url=url), boost_of_id__isnull=True).select_related("author").first()
+    post = (
+        await Post.filter(Q(uri=url) | Q(url=url), boost_of_id__isnull=True).select_related("author").first()
+    )
     if post is None and resolve and not call.site.federation.config.is_ours(url):
         await _may_resolve(call)
         try:

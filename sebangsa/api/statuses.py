@@ -116,7 +116,9 @@ async def _community(call: Call, text: str, visibility: Visibility) -> tuple[Act
 async def _uploads(owner: Actor, given: Parameters) -> list[Attachment]:
     ids = given.identities("media_ids", 40)
     if len(ids) > posting.MAX_PICTURES:
-        raise Invalid("too-many-pictures", f"A post has at most {posting.MAX_PICTURES} pictures.", field="media_ids")
+        raise Invalid(
+            "too-many-pictures", f"A post has at most {posting.MAX_PICTURES} pictures.", field="media_ids"
+        )
     found = {row.id: row for row in await Attachment.filter(id__in=ids, owner_id=owner.id, post_id=None)}
     if len(found) != len(ids):
         raise Invalid("picture-unusable", "That picture is not yours or was used already.", field="media_ids")
@@ -165,7 +167,9 @@ async def _describe(given: Parameters, attachments: list[Attachment]) -> None:
     known = {str(row.id): row for row in attachments}
     for row in rows:
         if row["id"] in known:
-            await describe_upload(known[row["id"]], description=row["description"], focus=read_focus(row["focus"]))
+            await describe_upload(
+                known[row["id"]], description=row["description"], focus=read_focus(row["focus"])
+            )
 
 
 async def delete_status(call: Call) -> dict[str, Any]:

@@ -36,7 +36,9 @@ async def tagged(call: Call) -> list[dict[str, Any]]:
     posts = timelines.by_tag(wanted[0], call.viewer)
     if len(wanted) > 1:
         either = PostTag.filter(name__in=wanted).values("post_id")
-        posts = readable(Post.filter(visibility=Visibility.PUBLIC), call.viewer).filter(id__in=Subquery(either))
+        posts = readable(Post.filter(visibility=Visibility.PUBLIC), call.viewer).filter(
+            id__in=Subquery(either)
+        )
     for text in given.many("all", MANY_TAGS):
         posts = posts.filter(id__in=Subquery(PostTag.filter(name=normal_form(text) or "").values("post_id")))
     for text in given.many("none", MANY_TAGS):

@@ -62,7 +62,9 @@ async def make_code(
     return code
 
 
-async def redeem(site: Site, app: OAuthApp, code: str, *, redirect_uri: str, verifier: str) -> tuple[AccessToken, str]:
+async def redeem(
+    site: Site, app: OAuthApp, code: str, *, redirect_uri: str, verifier: str
+) -> tuple[AccessToken, str]:
     """Give the app its token for a code, once. Raises `OAuthError` (`invalid_grant`) and changes nothing, but for a
     code that was used before: then somebody else has it, and what was given for it is taken back (S-079).
     """

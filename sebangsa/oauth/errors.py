@@ -20,8 +20,12 @@ def invalid_client() -> OAuthError:
 
 def invalid_grant() -> OAuthError:
     """A code that cannot be used: the same words for every reason (S-079)."""
-    return OAuthError("invalid_grant", "The code is wrong, used, too old, or was made for another app or address.")
+    return OAuthError(
+        "invalid_grant", "The code is wrong, used, too old, or was made for another app or address."
+    )
 
 
-def invalid_scope(sentence: str = "A scope that was asked for is unknown, or the app may not have it.") -> OAuthError:
+def invalid_scope(
+    sentence: str = "A scope that was asked for is unknown, or the app may not have it.",
+) -> OAuthError:
     return OAuthError("invalid_scope", sentence)

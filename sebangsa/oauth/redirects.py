@@ -19,8 +19,27 @@ _PRINTABLE = re.compile(r"[\x21-\x7e]+\Z")
 # A browser runs or opens these itself instead of handing them to an app.
 _NO_APP = frozenset(
     (
-        "about", "blob", "chrome", "content", "data", "file", "filesystem", "ftp", "gopher", "http", "intent", "jar",
-        "javascript", "mailto", "resource", "sms", "tel", "vbscript", "view-source", "ws", "wss",
+        "about",
+        "blob",
+        "chrome",
+        "content",
+        "data",
+        "file",
+        "filesystem",
+        "ftp",
+        "gopher",
+        "http",
+        "intent",
+        "jar",
+        "javascript",
+        "mailto",
+        "resource",
+        "sms",
+        "tel",
+        "vbscript",
+        "view-source",
+        "ws",
+        "wss",
     )
 )
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -66,7 +85,11 @@ def _is_fit(uri: str) -> bool:
     if parts.scheme == "http":
         # On the own machine nobody listens in between (RFC 8252, 7.3).
         return host in _LOOPBACK or (host or "").endswith(".localhost")
-    return parts.scheme not in _NO_APP and _SCHEME.match(parts.scheme) is not None and len(uri) > len(parts.scheme) + 1
+    return (
+        parts.scheme not in _NO_APP
+        and _SCHEME.match(parts.scheme) is not None
+        and len(uri) > len(parts.scheme) + 1
+    )
 
 
 def with_answer(uri: str, **answer: str) -> str:

@@ -7,15 +7,42 @@ from sebangsa.oauth.errors import invalid_scope
 DEFAULT = "read"
 
 _READ = (
-    "accounts", "blocks", "bookmarks", "collections", "favourites", "filters", "follows", "lists", "mutes",
-    "notifications", "search", "statuses",
+    "accounts",
+    "blocks",
+    "bookmarks",
+    "collections",
+    "favourites",
+    "filters",
+    "follows",
+    "lists",
+    "mutes",
+    "notifications",
+    "search",
+    "statuses",
 )
 _WRITE = (
-    "accounts", "blocks", "bookmarks", "collections", "conversations", "favourites", "filters", "follows", "lists",
-    "media", "mutes", "notifications", "reports", "statuses",
+    "accounts",
+    "blocks",
+    "bookmarks",
+    "collections",
+    "conversations",
+    "favourites",
+    "filters",
+    "follows",
+    "lists",
+    "media",
+    "mutes",
+    "notifications",
+    "reports",
+    "statuses",
 )
 _ADMIN = (
-    "accounts", "reports", "domain_allows", "domain_blocks", "ip_blocks", "email_domain_blocks",
+    "accounts",
+    "reports",
+    "domain_allows",
+    "domain_blocks",
+    "ip_blocks",
+    "email_domain_blocks",
     "canonical_email_blocks",
 )
 
@@ -23,7 +50,9 @@ INCLUDED: dict[str, frozenset[str]] = {
     "read": frozenset(f"read:{name}" for name in _READ),
     "write": frozenset(f"write:{name}" for name in _WRITE),
     # Deprecated, but Tusky, mastodon-android, Elk, Phanpy and toot still ask for it.
-    "follow": frozenset(f"{verb}:{name}" for verb in ("read", "write") for name in ("follows", "blocks", "mutes")),
+    "follow": frozenset(
+        f"{verb}:{name}" for verb in ("read", "write") for name in ("follows", "blocks", "mutes")
+    ),
     "push": frozenset(),
     "profile": frozenset(),
     "admin:read": frozenset(f"admin:read:{name}" for name in _ADMIN),

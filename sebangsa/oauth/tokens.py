@@ -18,7 +18,12 @@ SEEN_AGAIN_AFTER = timedelta(hours=1)
 
 
 async def issue_token(
-    site: Site, app: OAuthApp | None, scopes: str, *, user: User | None = None, code: AuthorizationCode | None = None
+    site: Site,
+    app: OAuthApp | None,
+    scopes: str,
+    *,
+    user: User | None = None,
+    code: AuthorizationCode | None = None,
 ) -> tuple[AccessToken, str]:
     """A new token, with the text that the app gets and we forget."""
     text = secrets.token_urlsafe(32)
@@ -56,9 +61,9 @@ async def _note_use(site: Site, token: AccessToken) -> None:
 
 async def revoke_token(site: Site, app: OAuthApp, text: str) -> None:
     """End a token of this app's; another app's, or none, is left alone (RFC 7009, 2.1). Streams end with it (S-084)."""
-    token = await AccessToken.get_or_none(token_hash=hash_token(text), app_id=app.id, revoked_at=None).select_related(
-        "user"
-    )
+    token = await AccessToken.get_or_none(
+        token_hash=hash_token(text), app_id=app.id, revoked_at=None
+    ).select_related("user")
     if token is None:
         return
     token.revoked_at = site.clock.now()

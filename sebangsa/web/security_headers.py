@@ -20,8 +20,7 @@ PAGE_POLICY = (
 FILE_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; sandbox"
 """For everything that is no page: an uploaded SVG or HTML file opened by itself can do nothing."""
 PERMISSIONS = (
-    "geolocation=(self), camera=(self), microphone=(self), payment=(), usb=(), serial=(), "
-    "browsing-topics=()"
+    "geolocation=(self), camera=(self), microphone=(self), payment=(), usb=(), serial=(), browsing-topics=()"
 )
 _SOURCE = re.compile(
     r"(?:[a-z][a-z0-9+.-]*:|https?://[a-z0-9.-]+(?::[0-9]+)?|https?://\[[0-9a-f:]+\](?::[0-9]+)?)\Z"

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined
+from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from sebangsa.web import numbers, times
-from sebangsa.web.i18n import LANGUAGES, language_of, translation_for
+from sebangsa.web.i18n import LANGUAGES, Translation, language_of, translation_for
 from static.assets import Assets
 
 if TYPE_CHECKING:
@@ -24,6 +25,33 @@ THEMES = ("light", "dark")
 THEME_COOKIE = "theme"
 TABS_BEFORE_OWN = 4
 """Entries of the bar at a phone's bottom, before the viewer's own."""
+
+
+class Spoken:
+    """The template functions `_`, `t`, `say` and `ngettext` of one language.
+
+    Jinja's own variant marks what it translates as safe HTML and formats it even without values. A label or a sentence of an
+    error goes through here too, and may hold what somebody typed: so text stays text, and a `%` in it is a per cent sign.
+    """
+
+    def __init__(self, translation: Translation) -> None:
+        self._translation = translation
+
+    def gettext(self, message: str, **values: object) -> str:
+        """A sentence, with `%(name)s` filled in. The empty text stays empty (gettext's own answer is its header)."""
+        return _filled(self._translation.gettext(message) if message else "", values)
+
+    def ngettext(self, one: str, many: str, count: int, **values: object) -> str:
+        """The form for `count`, which is `%(n)s` unless the caller gives another writing of it."""
+        return _filled(self._translation.ngettext(one, many, count), {"n": count, **values})
+
+
+def _filled(text: str, values: Mapping[str, object]) -> str:
+    if not values:
+        return text
+    if any(isinstance(value, Markup) for value in values.values()):
+        return escape(text) % values
+    return text % values
 
 
 class Templates:
@@ -81,11 +109,13 @@ class Templates:
             undefined=StrictUndefined if development else Undefined,
         )
         translation = translation_for(language)
-        environment.install_gettext_translations(translation, newstyle=True)  # type: ignore[attr-defined]
+        spoken = Spoken(translation)
+        environment.install_gettext_callables(spoken.gettext, spoken.ngettext)  # type: ignore[attr-defined]
         environment.policies["ext.i18n.trimmed"] = True
         now = self._site.clock.now
         environment.globals.update(
-            t=environment.globals["gettext"],
+            t=spoken.gettext,
+            say=spoken.gettext,
             asset=self.assets.url,
             languages=LANGUAGES,
             machine_time=times.machine_time,
@@ -93,6 +123,7 @@ class Templates:
             exact_time=lambda at: times.exact(at, translation),
             short_time=lambda at: times.short(at, translation),
             clock_time=lambda at: times.clock(at, translation),
+            date_part=lambda at, pattern: times.date_part(at, pattern, translation),
             day_name=lambda at: times.day(at, now(), translation),
             number=lambda value: numbers.number(value, language),
             short_number=lambda value: numbers.short_number(value, language),

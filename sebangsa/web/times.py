@@ -72,6 +72,11 @@ def short(at: datetime, translation: Translation) -> str:
     return f"{day}, {clock(at, translation)} {there.tzname()}"
 
 
+def date_part(at: datetime, pattern: str, translation: Translation) -> str:
+    """A piece of the date by a CLDR pattern: `d MMMM`, `MMM`."""
+    return str(format_date(at.astimezone(reading_zone.get()), pattern, locale=translation.language))
+
+
 def clock(at: datetime, translation: Translation) -> str:
     """The hour alone, as a message bubble shows it: `11.14` in Indonesian, `11:14` in English."""
     pattern = "HH.mm" if translation.language == "id" else "HH:mm"

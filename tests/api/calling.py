@@ -12,13 +12,13 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import aiohttp
 from PIL import Image
-from tests.instances import Instance
 
 from federation.models import Actor
 from sebangsa.models import User
 from sebangsa.oauth.apps import register_app
 from sebangsa.oauth.redirects import OUT_OF_BAND
 from sebangsa.oauth.tokens import issue_token
+from tests.instances import Instance
 
 EVERYTHING = "read write follow push profile"
 VERIFIER = "v" * 64
@@ -38,7 +38,13 @@ class Answer:
 
 
 async def call(
-    instance: Instance, method: str, path: str, *, token: str = "", headers: dict[str, str] | None = None, **sent: Any
+    instance: Instance,
+    method: str,
+    path: str,
+    *,
+    token: str = "",
+    headers: dict[str, str] | None = None,
+    **sent: Any,
 ) -> Answer:
     """One request; `sent` goes to aiohttp (`params`, `data`, `json`). Redirects are not followed."""
     given = {**({"Authorization": f"Bearer {token}"} if token else {}), **(headers or {})}
@@ -46,7 +52,9 @@ async def call(
     async with instance.http.request(method, url, headers=given, allow_redirects=False, **sent) as answer:
         raw = await answer.read()
         is_json = answer.content_type == "application/json"
-        return Answer(answer.status, await answer.json() if is_json else raw.decode(errors="replace"), answer.headers)
+        return Answer(
+            answer.status, await answer.json() if is_json else raw.decode(errors="replace"), answer.headers
+        )
 
 
 @dataclass
@@ -116,22 +124,34 @@ class App:
 
     @classmethod
     async def register(
-        cls, instance: Instance, redirect_uri: str = "https://app.example/back", scopes: str = "read write follow"
+        cls,
+        instance: Instance,
+        redirect_uri: str = "https://app.example/back",
+        scopes: str = "read write follow",
     ) -> App:
         answer = await call(
-            instance, "POST", "/api/v1/apps",
+            instance,
+            "POST",
+            "/api/v1/apps",
             data={"client_name": "Tests", "redirect_uris": redirect_uri, "scopes": scopes},
         )
         assert answer.status == 200, answer.body
         return cls(instance, answer.body["client_id"], answer.body["client_secret"], redirect_uri)
 
     def asked(self, **more: str) -> dict[str, str]:
-        asked = {"response_type": "code", "client_id": self.client_id, "redirect_uri": self.redirect_uri, **more}
+        asked = {
+            "response_type": "code",
+            "client_id": self.client_id,
+            "redirect_uri": self.redirect_uri,
+            **more,
+        }
         return {name: value for name, value in asked.items() if value}
 
     async def page(self, cookies: dict[str, str], **more: str) -> Answer:
         """The page that asks the person."""
-        return await call(self.instance, "GET", "/oauth/authorize", params=self.asked(**more), cookies=cookies)
+        return await call(
+            self.instance, "GET", "/oauth/authorize", params=self.asked(**more), cookies=cookies
+        )
 
     async def decide(self, cookies: dict[str, str], decision: str = "allow", **more: str) -> Answer:
         """The person's answer, sent with the form's token."""
@@ -148,8 +168,12 @@ class App:
     async def redeem(self, code: str, **changed: str) -> Answer:
         """Ask the token endpoint."""
         form = {
-            "grant_type": "authorization_code", "code": code, "client_id": self.client_id,
-            "client_secret": self.client_secret, "redirect_uri": self.redirect_uri, **changed,
+            "grant_type": "authorization_code",
+            "code": code,
+            "client_id": self.client_id,
+            "client_secret": self.client_secret,
+            "redirect_uri": self.redirect_uri,
+            **changed,
         }
         return await call(self.instance, "POST", "/oauth/token", data={n: v for n, v in form.items() if v})
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
+
 from tests.api.calling import Caller
 from tests.instances import Instance, free_port, make_site, running
 

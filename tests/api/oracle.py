@@ -12,7 +12,11 @@ from typing import Any
 
 from mastodon import return_types
 
-NULL_IN_MASTODON = {("MediaAttachment", "blurhash"), ("MediaAttachment", "url"), ("InstanceThumbnail", "versions")}
+NULL_IN_MASTODON = {
+    ("MediaAttachment", "blurhash"),
+    ("MediaAttachment", "url"),
+    ("InstanceThumbnail", "versions"),
+}
 """Nullable in Mastodon's own serialisers, though Mastodon.py does not say so."""
 NOT_SPOKEN = re.compile(r"\* (?:4\.[789]|[5-9])\.[0-9.]+: added")
 """Fields of versions after the one that we follow."""
@@ -44,7 +48,9 @@ def declared() -> dict[str, list[Declared]]:
                 continue
             type_ = str(part.annotation.value)  # type: ignore[attr-defined]
             about = doc.partition("Version history")[0]
-            fields.append(Declared(part.target.id, type_, "(optional" in about, type_.startswith("Optional[")))
+            fields.append(
+                Declared(part.target.id, type_, "(optional" in about, type_.startswith("Optional["))
+            )
         found[node.name] = fields
     return found
 
@@ -78,7 +84,11 @@ def _of_type(type_: str, value: Any, where: str) -> list[str]:
             if not isinstance(value, list):
                 return [f"{where} is no list"]
             inner = type_[len(wrapper) : -1]
-            return [problem for n, entry in enumerate(value) for problem in _of_type(inner, entry, f"{where}[{n}]")]
+            return [
+                problem
+                for n, entry in enumerate(value)
+                for problem in _of_type(inner, entry, f"{where}[{n}]")
+            ]
     if type_.startswith("Union["):
         options = [option.strip() for option in type_[len("Union[") : -1].split(",")]
         tried = [_of_type(option, value, where) for option in options]
@@ -99,7 +109,11 @@ def _of_type(type_: str, value: Any, where: str) -> list[str]:
 
 def _moment(value: Any, where: str) -> list[str]:
     if where.endswith("last_status_at"):
-        return [] if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value) else [f"{where} is no date"]
+        return (
+            []
+            if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value)
+            else [f"{where} is no date"]
+        )
     if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", value):
         return [f"{where} is no time with milliseconds and Z: {value!r}"]
     datetime.fromisoformat(value)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 from starlette.routing import BaseRoute, Route, WebSocketRoute
-from tests.api.calling import Answer, Caller, call
-from tests.instances import Instance
 
 from sebangsa.api.access import ApiRoute
 from sebangsa.api.access import Caller as Who
@@ -17,8 +15,15 @@ from sebangsa.oauth.redirects import OUT_OF_BAND
 from sebangsa.oauth.scopes import INCLUDED, KNOWN, includes
 from sebangsa.oauth.tokens import issue_token
 from sebangsa.settings import DEFAULT_FEATURES
+from tests.api.calling import Answer, Caller, call
+from tests.instances import Instance
 
-WITHOUT_RULE = ("/oauth/authorize", "/oauth/authorize/", "/avatars/original/missing.png", "/headers/original/missing.png")
+WITHOUT_RULE = (
+    "/oauth/authorize",
+    "/oauth/authorize/",
+    "/avatars/original/missing.png",
+    "/headers/original/missing.png",
+)
 """The page, which asks the person who is signed in, and two pictures."""
 CHECKS_ITSELF = ("/api/v1/streaming",)
 """Streams take the token from the URL too, and live long: `sebangsa.api.streaming` holds them to the same scopes."""
@@ -51,7 +56,9 @@ def test_each_broad_scope_includes_its_narrow_ones_and_no_others() -> None:
     assert includes("follow", "read:mutes")
     assert not includes("follow", "write:statuses")
     assert not includes("write", "admin:write:accounts")
-    assert not any(scope.startswith("admin:") for name in ("read", "write", "follow") for scope in INCLUDED[name])
+    assert not any(
+        scope.startswith("admin:") for name in ("read", "write", "follow") for scope in INCLUDED[name]
+    )
 
 
 CASES = [(route, method) for route in API for method in sorted((route.methods or set()) - {"HEAD"})]
@@ -65,7 +72,9 @@ async def tokens(warga: Instance) -> dict[str, dict[str, str]]:
     made: dict[str, dict[str, str]] = {"app": {}, "person": {}}
     async with warga.inside() as site:
         app, _ = await register_app(site, "Tests", [OUT_OF_BAND], scopes=" ".join(KNOWN))
-        narrow = sorted(scope for scope in KNOWN if scope not in ("read", "write", "follow", "admin:read", "admin:write"))
+        narrow = sorted(
+            scope for scope in KNOWN if scope not in ("read", "write", "follow", "admin:read", "admin:write")
+        )
         for scope in sorted({route.rule.scope for route in API} - {""}):
             others = " ".join(name for name in narrow if name != scope)
             made["person"][scope] = (await issue_token(site, app, others, user=user))[1]
@@ -91,10 +100,15 @@ async def test_s076_every_route_refuses_whom_its_rule_does_not_let_in(
             assert nobody.status == 401, where
         if rule.scope:
             other = await call(warga, method, path, token=tokens["person"][rule.scope])
-            assert (other.status, other.body["error"]) == (403, "This action is outside the authorized scopes"), where
+            assert (other.status, other.body["error"]) == (
+                403,
+                "This action is outside the authorized scopes",
+            ), where
         if rule.caller is Who.PERSON:
             app = await call(warga, method, path, token=tokens["app"][""])
-            assert (app.status, app.body["error"]) == (422, "This method requires an authenticated user"), where
+            assert (app.status, app.body["error"]) == (422, "This method requires an authenticated user"), (
+                where
+            )
         for answer in (wrong, nobody):
             assert is_open_json(answer), where
 
@@ -105,17 +119,41 @@ async def test_s096_every_route_survives_what_nobody_should_send(
     person = tokens["person"][""]
     strange = [
         {"params": {"limit": "-1", "max_id": "abc", "min_id": "1e9", "since_id": "9" * 30}},
-        {"params": {"limit": "1e9", "offset": "-5", "id[]": "x", "q": "\x00'\"%_", "type": "x", "timeline[]": "home"}},
+        {
+            "params": {
+                "limit": "1e9",
+                "offset": "-5",
+                "id[]": "x",
+                "q": "\x00'\"%_",
+                "type": "x",
+                "timeline[]": "home",
+            }
+        },
         {"params": {"limit": "9" * 5000}},
     ]
     bodies = [
-        {"json": {"status": ["a"], "media_ids": "x", "id": {"a": 1}, "visibility": 7, "home": [1], "source": "x",
-                  "fields_attributes": "x", "locked": [True], "in_reply_to_id": "abc", "username": 5}},
+        {
+            "json": {
+                "status": ["a"],
+                "media_ids": "x",
+                "id": {"a": 1},
+                "visibility": 7,
+                "home": [1],
+                "source": "x",
+                "fields_attributes": "x",
+                "locked": [True],
+                "in_reply_to_id": "abc",
+                "username": 5,
+            }
+        },
         {"json": {"status": None, "fields_attributes": [1, [2], {"name": {"deep": 1}}], "avatar": 5}},
         {"data": b"[]", "headers": {"Content-Type": "application/json"}},
-        {"data": b"{\"a\":", "headers": {"Content-Type": "application/json"}},
-        {"data": b"{\"status\": \"\\ud800\\u0000\"}", "headers": {"Content-Type": "application/json"}},
-        {"data": b"\xff\xfe=%ff&status[=1&%00=%00", "headers": {"Content-Type": "application/x-www-form-urlencoded"}},
+        {"data": b'{"a":', "headers": {"Content-Type": "application/json"}},
+        {"data": b'{"status": "\\ud800\\u0000"}', "headers": {"Content-Type": "application/json"}},
+        {
+            "data": b"\xff\xfe=%ff&status[=1&%00=%00",
+            "headers": {"Content-Type": "application/x-www-form-urlencoded"},
+        },
         {"data": b"--x\r\nbroken", "headers": {"Content-Type": "multipart/form-data; boundary=x"}},
         {"data": b"x", "headers": {"Content-Type": "multipart/form-data"}},
     ]
@@ -141,18 +179,31 @@ async def test_s094_any_origin_may_call_with_a_token_and_none_with_a_cookie(ani:
     cookies = await warga.signed_in(ani.user)
     for origin in ("null", "https://evil.example"):
         asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}
-        for path in ("/api/v1/statuses", "/api/v2/search", "/oauth/token", "/.well-known/oauth-authorization-server"):
+        for path in (
+            "/api/v1/statuses",
+            "/api/v2/search",
+            "/oauth/token",
+            "/.well-known/oauth-authorization-server",
+        ):
             preflight = await call(warga, "OPTIONS", path, headers=asked)
             assert preflight.status == 204
             assert preflight.headers["Access-Control-Allow-Origin"] == "*"
             assert "Authorization" in preflight.headers["Access-Control-Allow-Headers"]
             assert "Access-Control-Allow-Credentials" not in preflight.headers
-        by_cookie = await call(warga, "GET", "/api/v1/timelines/home", headers={"Origin": origin}, cookies=cookies)
+        by_cookie = await call(
+            warga, "GET", "/api/v1/timelines/home", headers={"Origin": origin}, cookies=cookies
+        )
         assert by_cookie.status == 401
         page = await call(warga, "GET", "/oauth/authorize", headers={"Origin": origin}, cookies=cookies)
         assert "Access-Control-Allow-Origin" not in page.headers
     exposed = (await ani("GET", "/api/v1/timelines/home")).headers["Access-Control-Expose-Headers"]
-    for name in ("Link", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Mastodon-Async-Refresh"):
+    for name in (
+        "Link",
+        "X-RateLimit-Limit",
+        "X-RateLimit-Remaining",
+        "X-RateLimit-Reset",
+        "Mastodon-Async-Refresh",
+    ):
         assert name in exposed
 
 
@@ -192,7 +243,10 @@ async def test_s077_another_persons_things_are_as_if_they_were_not_there(ani: Ca
     ]
     for method, path in attempts:
         answer = await stranger(method, path, **({} if method == "GET" else {"json": {}}))
-        assert (answer.status, answer.body) == (404, {"error": "Record not found", "code": "not-found"}), (method, path)
+        assert (answer.status, answer.body) == (404, {"error": "Record not found", "code": "not-found"}), (
+            method,
+            path,
+        )
     assert (await ani("GET", f"/api/v1/notifications/{notification}")).status == 200
     assert (await ani("GET", f"/api/v1/media/{upload}")).status == 200
     refused = await budi("DELETE", f"/api/v1/statuses/{hidden['id']}")
@@ -210,9 +264,16 @@ async def test_s095_what_is_too_long_is_refused(ani: Caller) -> None:
         ("POST", "/api/v1/statuses", {"status": "x", "language": long}),
         ("PATCH", "/api/v1/accounts/update_credentials", {"note": long}),
         ("PATCH", "/api/v1/accounts/update_credentials", {"display_name": "x" * 5000}),
-        ("PATCH", "/api/v1/accounts/update_credentials",
-         {"fields_attributes": [{"name": str(n), "value": "x"} for n in range(1000)]}),
-        ("PATCH", "/api/v1/accounts/update_credentials", {"fields_attributes": [{"name": "x", "value": "y" * 3000}]}),
+        (
+            "PATCH",
+            "/api/v1/accounts/update_credentials",
+            {"fields_attributes": [{"name": str(n), "value": "x"} for n in range(1000)]},
+        ),
+        (
+            "PATCH",
+            "/api/v1/accounts/update_credentials",
+            {"fields_attributes": [{"name": "x", "value": "y" * 3000}]},
+        ),
         ("POST", "/api/v1/markers", {"home": {"last_read_id": "9" * 4000}}),
     ]
     for method, path, body in attempts:
@@ -224,8 +285,12 @@ async def test_s095_what_is_too_long_is_refused(ani: Caller) -> None:
     assert huge.status in (413, 422)
     from tests.api.calling import form_with, picture
 
-    assert (await ani("POST", "/api/v2/media", data=form_with(picture(), description="a" * 1_000_000))).status in (400, 413, 422)
-    assert (await ani("POST", "/api/v2/media", data=form_with(b"x" * (MAX_UPLOAD_BODY + 1)))).status in (413, 422)
+    described = form_with(picture(), description="a" * 1_000_000)
+    assert (await ani("POST", "/api/v2/media", data=described)).status in (400, 413, 422)
+    assert (await ani("POST", "/api/v2/media", data=form_with(b"x" * (MAX_UPLOAD_BODY + 1)))).status in (
+        413,
+        422,
+    )
     assert await ani.get("/api/v1/timelines/home") == []
     me = await ani.get("/api/v1/accounts/verify_credentials")
     assert me["note"] == ""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from federation.models import Actor, OutboundActivity
 from tests.api.calling import Caller, form_with, picture
 from tests.instances import Instance, settle, unfinished
-
-from federation.models import Actor, OutboundActivity
 
 
 async def test_an_edited_profile_reaches_the_followers_server(neighbours: tuple[Instance, Instance]) -> None:
@@ -20,12 +19,22 @@ async def test_an_edited_profile_reaches_the_followers_server(neighbours: tuple[
     await settle(warga, kota)
     assert (await budi.get("/api/v1/accounts/relationships", **{"id[]": remote}))[0]["following"] is True
     edited = await ani(
-        "PATCH", "/api/v1/accounts/update_credentials",
-        data=form_with(picture("blue", (300, 200)), "avatar", **{
-            "display_name": "Ani dari Desa", "note": "suka *kopi*", "bot": "true", "source[privacy]": "private",
-            "fields_attributes[0][name]": "Situs", "fields_attributes[0][value]": "https://example.org/ani",
-            "fields_attributes[1][name]": "Kota", "fields_attributes[1][value]": "<b>Bandung</b>",
-        }),
+        "PATCH",
+        "/api/v1/accounts/update_credentials",
+        data=form_with(
+            picture("blue", (300, 200)),
+            "avatar",
+            **{
+                "display_name": "Ani dari Desa",
+                "note": "suka *kopi*",
+                "bot": "true",
+                "source[privacy]": "private",
+                "fields_attributes[0][name]": "Situs",
+                "fields_attributes[0][value]": "https://example.org/ani",
+                "fields_attributes[1][name]": "Kota",
+                "fields_attributes[1][value]": "<b>Bandung</b>",
+            },
+        ),
     )
     assert edited.status == 200, edited.body
     assert edited.body["source"]["privacy"] == "private"
@@ -45,7 +54,9 @@ async def test_an_edited_profile_reaches_the_followers_server(neighbours: tuple[
     assert posted["visibility"] == "private"
 
 
-async def test_a_post_of_another_server_is_found_by_its_address(neighbours: tuple[Instance, Instance]) -> None:
+async def test_a_post_of_another_server_is_found_by_its_address(
+    neighbours: tuple[Instance, Instance],
+) -> None:
     warga, kota = neighbours
     ani = await Caller.of(warga, await warga.user("ani"))
     budi = await Caller.of(kota, await kota.user("budi"))
@@ -64,7 +75,9 @@ async def test_a_post_of_another_server_is_found_by_its_address(neighbours: tupl
 
 
 async def test_whoever_asks_without_an_account_makes_us_ask_nobody(warga: Instance) -> None:
-    async with warga.http.get(f"{warga.url}/api/v2/search", params={"q": "a@b.example", "resolve": "true"}) as answer:
+    async with warga.http.get(
+        f"{warga.url}/api/v2/search", params={"q": "a@b.example", "resolve": "true"}
+    ) as answer:
         assert answer.status == 401
 
 
@@ -100,7 +113,11 @@ async def test_a_replaced_picture_is_deleted_and_an_empty_one_leaves_the_drawn_o
     assert first != second
     async with ani.instance.http.get(first) as answer:
         assert answer.status == 404
-    assert (await ani("DELETE", "/api/v1/profile/header")).body["header"].endswith("/headers/original/missing.png")
+    assert (
+        (await ani("DELETE", "/api/v1/profile/header"))
+        .body["header"]
+        .endswith("/headers/original/missing.png")
+    )
     assert (await ani("PATCH", path, data=form_with(b"no picture", "avatar"))).status == 422
 
 
@@ -116,7 +133,9 @@ async def test_a_suspended_account_shows_its_name_alone(ani: Caller, budi: Calle
     posted = await budi.post("/api/v1/statuses", status="tidak pantas")
     boost = await ani.post(f"/api/v1/statuses/{posted['id']}/reblog")
     async with ani.instance.inside() as site:
-        await Actor.filter(id=budi.actor.id).update(suspended_at=site.clock.now(), summary="iklan", name="Iklan")
+        await Actor.filter(id=budi.actor.id).update(
+            suspended_at=site.clock.now(), summary="iklan", name="Iklan"
+        )
     shown = await ani.get(f"/api/v1/accounts/{budi.id}")
     assert (shown["suspended"], shown["note"], shown["display_name"]) == (True, "", "")
     assert await ani.get(f"/api/v1/accounts/{budi.id}/statuses") == []

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.api.calling import Caller, call, form_token, picture
 from tests.instances import Instance
 
@@ -43,7 +44,10 @@ async def test_mastodon_py_signs_in_and_lives_a_day(loopback: Instance, tmp_path
     budi = await Caller.of(loopback, await loopback.user("budi"))
     cookies = await loopback.signed_in(await loopback.user("ani"))
     client_id, client_secret = await in_thread(
-        mastodon.Mastodon.create_app, "Sebangsa tests", api_base_url=loopback.url, scopes=["read", "write", "follow"]
+        mastodon.Mastodon.create_app,
+        "Sebangsa tests",
+        api_base_url=loopback.url,
+        scopes=["read", "write", "follow"],
     )
     api = await in_thread(
         mastodon.Mastodon, client_id=client_id, client_secret=client_secret, api_base_url=loopback.url
@@ -68,8 +72,13 @@ async def test_mastodon_py_signs_in_and_lives_a_day(loopback: Instance, tmp_path
         assert [status.id for status in home] == [friend["id"]]
         media = api.media_post(str(image), description="merah", focus=(0.1, 0.2))
         posted = api.status_post(
-            "@budi Jawaban", in_reply_to_id=friend["id"], media_ids=[media], spoiler_text="awas",
-            visibility="unlisted", idempotency_key="k1", language="id",
+            "@budi Jawaban",
+            in_reply_to_id=friend["id"],
+            media_ids=[media],
+            spoiler_text="awas",
+            visibility="unlisted",
+            idempotency_key="k1",
+            language="id",
         )
         again = api.status_post("@budi Jawaban", idempotency_key="k1")
         assert again.id == posted.id
@@ -89,7 +98,11 @@ async def test_mastodon_py_signs_in_and_lives_a_day(loopback: Instance, tmp_path
         assert api.search_v2("#warga").hashtags[0].name == "warga"
         assert [status.id for status in api.timeline_hashtag("warga")] == [friend["id"]]
         changed = api.account_update_credentials(
-            display_name="Ani", note="Warga **biasa**", fields=[("Kota", "Bandung")], avatar=str(image), locked=True
+            display_name="Ani",
+            note="Warga **biasa**",
+            fields=[("Kota", "Bandung")],
+            avatar=str(image),
+            locked=True,
         )
         assert "<strong>biasa</strong>" in changed.note
         assert changed.fields[0].value == "Bandung"
@@ -152,14 +165,24 @@ async def test_toot_signs_in_posts_reads_and_searches(loopback: Instance, tmp_pa
     cookies = await loopback.signed_in(await loopback.user("ani"))
     budi = await Caller.of(loopback, await loopback.user("budi"))
     environment = {
-        **os.environ, "XDG_CONFIG_HOME": str(tmp_path / "config"), "HOME": str(tmp_path), "NO_COLOR": "1",
-        "COLUMNS": "100", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "EDITOR": "true",
+        **os.environ,
+        "XDG_CONFIG_HOME": str(tmp_path / "config"),
+        "HOME": str(tmp_path),
+        "NO_COLOR": "1",
+        "COLUMNS": "100",
+        "LANG": "C.UTF-8",
+        "LC_ALL": "C.UTF-8",
+        "EDITOR": "true",
     }
     program = str(Path(sys.executable).parent / "toot")
 
     async def toot(*arguments: str, typed: bytes = b"") -> str:
         process = await asyncio.create_subprocess_exec(
-            program, *arguments, env=environment, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            program,
+            *arguments,
+            env=environment,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
         out = (await process.communicate(typed))[0].decode()
@@ -167,8 +190,14 @@ async def test_toot_signs_in_posts_reads_and_searches(loopback: Instance, tmp_pa
         return out
 
     process = await asyncio.create_subprocess_exec(
-        program, "login", "--instance", loopback.url, env=environment, stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        program,
+        "login",
+        "--instance",
+        loopback.url,
+        env=environment,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
     )
     assert process.stdin is not None
     assert process.stdout is not None
@@ -185,8 +214,19 @@ async def test_toot_signs_in_posts_reads_and_searches(loopback: Instance, tmp_pa
     image.write_bytes(picture())
     assert "ani" in await toot("whoami")
     posted = json.loads(
-        await toot("post", "Halo dunia #warga", "--media", str(image), "--description", "merah", "--visibility", "public",
-                   "--spoiler-text", "awas", "--json")
+        await toot(
+            "post",
+            "Halo dunia #warga",
+            "--media",
+            str(image),
+            "--description",
+            "merah",
+            "--visibility",
+            "public",
+            "--spoiler-text",
+            "awas",
+            "--json",
+        )
     )
     assert posted["media_attachments"][0]["description"] == "merah"
     answer = await budi.post("/api/v1/statuses", status="@ani jawaban", in_reply_to_id=posted["id"])

@@ -7,17 +7,17 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from tests.api.calling import Caller, call, form_with, picture
-from tests.instances import Instance
 from tortoise.backends.sqlite.client import SqliteClient
 
-pytest.importorskip("mastodon", reason="Mastodon.py is the oracle for entities; install the dev extra")
+from tests.api.calling import Caller, call, form_with, picture
+from tests.instances import Instance
 
-from tests.api.oracle import mistakes
+pytest.importorskip("mastodon", reason="Mastodon.py is the oracle for entities; install the dev extra")
 
 from federation.models import Actor
 from sebangsa.models import Role
 from sebangsa.posting import Draft, create_post
+from tests.api.oracle import mistakes
 
 
 async def test_accounts_statuses_and_what_hangs_on_them_have_every_field(ani: Caller, budi: Caller) -> None:
@@ -31,7 +31,10 @@ async def test_accounts_statuses_and_what_hangs_on_them_have_every_field(ani: Ca
     await budi.post(f"/api/v1/statuses/{posted['id']}/favourite")
     relationship = await budi.post(f"/api/v1/accounts/{ani.id}/follow")
     answers: list[tuple[str, Any]] = [
-        ("Status", posted), ("Status", reply), ("Status", boost), ("Relationship", relationship),
+        ("Status", posted),
+        ("Status", reply),
+        ("Status", boost),
+        ("Relationship", relationship),
         ("Account", await ani.get("/api/v1/accounts/verify_credentials")),
         ("CredentialAccountSource", (await ani.get("/api/v1/accounts/verify_credentials"))["source"]),
         ("Account", await ani.get(f"/api/v1/accounts/{budi.id}")),
@@ -61,13 +64,24 @@ async def test_the_servers_own_documents_have_every_field(warga: Instance, ani: 
         assert mistakes(entity, (await call(warga, "GET", path)).body) == [], path
     assert mistakes("OAuthUserInfo", await ani.get("/oauth/userinfo")) == []
     preferences = await ani.get("/api/v1/preferences")
-    assert {"posting:default:visibility", "reading:expand:media", "posting:default:language"} <= preferences.keys()
-    markers = await ani.post("/api/v1/markers", home={"last_read_id": "5"}, notifications={"last_read_id": "7"})
+    assert {
+        "posting:default:visibility",
+        "reading:expand:media",
+        "posting:default:language",
+    } <= preferences.keys()
+    markers = await ani.post(
+        "/api/v1/markers", home={"last_read_id": "5"}, notifications={"last_read_id": "7"}
+    )
     assert mistakes("Marker", markers["home"]) == []
     again = await ani.post("/api/v1/markers", home={"last_read_id": "9"})
     assert again["home"] | {"updated_at": ""} == {"last_read_id": "9", "version": 2, "updated_at": ""}
-    shown = await ani("GET", "/api/v1/markers", params=[("timeline[]", "home"), ("timeline[]", "notifications")])
-    assert {name: marker["last_read_id"] for name, marker in shown.body.items()} == {"home": "9", "notifications": "7"}
+    shown = await ani(
+        "GET", "/api/v1/markers", params=[("timeline[]", "home"), ("timeline[]", "notifications")]
+    )
+    assert {name: marker["last_read_id"] for name, marker in shown.body.items()} == {
+        "home": "9",
+        "notifications": "7",
+    }
 
 
 async def test_the_version_promises_no_more_than_there_is(warga: Instance) -> None:
@@ -91,7 +105,9 @@ async def test_a_thread_of_a_community_shows_its_title_and_its_link(ani: Caller)
     assert "https://example.org/a?b=1&amp;c=2" in shown["content"]
     account = await ani.get(f"/api/v1/accounts/{community.id}")
     assert account["group"] is True
-    assert [entry["id"] for entry in await ani.get(f"/api/v1/accounts/{community.id}/statuses")] == [str(post.id)]
+    assert [entry["id"] for entry in await ani.get(f"/api/v1/accounts/{community.id}/statuses")] == [
+        str(post.id)
+    ]
 
 
 @contextmanager
@@ -116,7 +132,9 @@ async def test_a_page_of_twenty_costs_as_many_queries_as_a_page_of_two(
     await ani.post(f"/api/v1/accounts/{budi.id}/follow")
     for number in range(10):
         upload = (await budi("POST", "/api/v2/media", data=form_with(picture()))).body
-        posted = await budi.post("/api/v1/statuses", status=f"@ani nomor {number} #tag{number}", media_ids=[upload["id"]])
+        posted = await budi.post(
+            "/api/v1/statuses", status=f"@ani nomor {number} #tag{number}", media_ids=[upload["id"]]
+        )
         own = await ani.post("/api/v1/statuses", status="@budi ya", in_reply_to_id=posted["id"])
         await budi.post(f"/api/v1/statuses/{own['id']}/reblog")
         await budi.post(f"/api/v1/statuses/{own['id']}/favourite")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from tests.api.calling import CHALLENGE, VERIFIER, Answer, App, Caller, call, told, with_query
-from tests.instances import Instance
 
 from sebangsa.accounts import disable, set_password
 from sebangsa.models import AccessToken, AuthorizationCode, OAuthApp, Role
 from sebangsa.oauth.redirects import OUT_OF_BAND
+from tests.api.calling import CHALLENGE, VERIFIER, Answer, App, Caller, call, told, with_query
+from tests.instances import Instance
 
 
 async def test_an_app_comes_in_by_a_code_and_leaves_by_a_revocation(warga: Instance) -> None:
@@ -28,7 +28,9 @@ async def test_an_app_comes_in_by_a_code_and_leaves_by_a_revocation(warga: Insta
     me = await call(warga, "GET", "/api/v1/accounts/verify_credentials", token=token["access_token"])
     assert me.body["acct"] == "ani"
     revoked = await call(
-        warga, "POST", "/oauth/revoke",
+        warga,
+        "POST",
+        "/oauth/revoke",
         data={"client_id": app.client_id, "client_secret": app.client_secret, "token": token["access_token"]},
     )
     assert (revoked.status, revoked.body) == (200, {})
@@ -40,7 +42,11 @@ async def test_the_token_endpoint_takes_json_and_basic_authentication(warga: Ins
     import aiohttp
 
     app = await App.register(warga)
-    asked = {"grant_type": "client_credentials", "client_id": app.client_id, "client_secret": app.client_secret}
+    asked = {
+        "grant_type": "client_credentials",
+        "client_id": app.client_id,
+        "client_secret": app.client_secret,
+    }
     assert (await call(warga, "POST", "/oauth/token", json=asked)).status == 200
     auth = aiohttp.BasicAuth(app.client_id, app.client_secret)
     basic = await call(warga, "POST", "/oauth/token", data={"grant_type": "client_credentials"}, auth=auth)
@@ -55,14 +61,19 @@ async def test_who_is_not_signed_in_signs_in_and_comes_back(warga: Instance) -> 
     assert answer.status == 303
     target = told(answer)["next"]
     assert answer.headers["Location"].startswith("/sign-in?next=")
-    assert target == with_query("/oauth/authorize", **app.asked(scope="read", state="x&y")) or "state=x%26y" in target
+    assert (
+        target == with_query("/oauth/authorize", **app.asked(scope="read", state="x&y"))
+        or "state=x%26y" in target
+    )
 
 
 async def test_a_no_is_told_to_the_app(warga: Instance) -> None:
     cookies = await warga.signed_in(await warga.user("ani"))
     app = await App.register(warga)
     assert told(await app.decide(cookies, "deny", state="z")) | {"error_description": ""} == {
-        "error": "access_denied", "error_description": "", "state": "z",
+        "error": "access_denied",
+        "error_description": "",
+        "state": "z",
     }
 
 
@@ -187,7 +198,9 @@ async def test_s081_an_address_given_twice_is_an_error_page(warga: Instance) -> 
         {"scopes": "read everything"},
     ],
 )
-async def test_s082_an_app_with_a_dangerous_face_is_not_registered(warga: Instance, wrong: dict[str, str]) -> None:
+async def test_s082_an_app_with_a_dangerous_face_is_not_registered(
+    warga: Instance, wrong: dict[str, str]
+) -> None:
     form = {"client_name": "Tests", "redirect_uris": "https://app.example/", "scopes": "read", **wrong}
     assert (await call(warga, "POST", "/api/v1/apps", data=form)).status in (400, 422)
     async with warga.inside():
@@ -216,7 +229,11 @@ async def test_s083_scopes_are_never_wider_than_the_app_or_the_person(warga: Ins
     assert (await app.page(admin, scope="admin:read")).status == 200
     token = (await app.redeem(await app.code(member, scope="read:accounts"), scope="write")).body
     assert token["scope"] == "read:accounts"
-    asked = {"grant_type": "client_credentials", "client_id": app.client_id, "client_secret": app.client_secret}
+    asked = {
+        "grant_type": "client_credentials",
+        "client_id": app.client_id,
+        "client_secret": app.client_secret,
+    }
     answer = await call(warga, "POST", "/oauth/token", data={**asked, "scope": "write"})
     assert (answer.status, answer.body["error"]) == (400, "invalid_scope")
 
@@ -271,7 +288,10 @@ async def test_secrets_are_stored_as_hashes_only(warga: Instance) -> None:
     from federation.database import rows
 
     async with warga.inside():
-        kept = str([dict(row) for table in ("oauth_apps", "oauth_codes", "oauth_tokens") for row in await rows(f"SELECT * FROM {table}")])
+        tables = [
+            await rows(f"SELECT * FROM {name}") for name in ("oauth_apps", "oauth_codes", "oauth_tokens")
+        ]
+        kept = str([dict(row) for table in tables for row in table])
     assert not any(secret in kept for secret in (app.client_secret, code, token))
 
 
@@ -280,5 +300,10 @@ async def test_the_server_describes_its_endpoints(warga: Instance) -> None:
     assert described["code_challenge_methods_supported"] == ["S256"]
     assert described["grant_types_supported"] == ["authorization_code", "client_credentials"]
     assert "password" not in str(described["grant_types_supported"])
-    for name in ("authorization_endpoint", "token_endpoint", "revocation_endpoint", "app_registration_endpoint"):
+    for name in (
+        "authorization_endpoint",
+        "token_endpoint",
+        "revocation_endpoint",
+        "app_registration_endpoint",
+    ):
         assert described[name].startswith(warga.url)

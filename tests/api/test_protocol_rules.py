@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-from tests.api.calling import Caller, call
-from tests.instances import Instance
-
 from sebangsa.limits import address_key
 from sebangsa.models import Post, Role, User
+from tests.api.calling import Caller, call
+from tests.instances import Instance
 
 
 async def test_s096_pages_link_to_the_next_first_and_end(ani: Caller) -> None:
@@ -66,7 +65,9 @@ async def test_s097_a_double_tap_is_one_post_with_one_answer(ani: Caller, budi: 
     assert other.body["id"] != both[0].body["id"]
     refused = await ani("POST", "/api/v1/statuses", json={"status": ""}, headers={"Idempotency-Key": "gagal"})
     assert refused.status == 422
-    mended = await ani("POST", "/api/v1/statuses", json={"status": "isi"}, headers={"Idempotency-Key": "gagal"})
+    mended = await ani(
+        "POST", "/api/v1/statuses", json={"status": "isi"}, headers={"Idempotency-Key": "gagal"}
+    )
     assert mended.status == 200
     async with ani.instance.inside():
         assert await Post.filter(author_id=ani.actor.id).count() == 2
@@ -74,9 +75,20 @@ async def test_s097_a_double_tap_is_one_post_with_one_answer(ani: Caller, budi: 
 
 async def test_s078_only_listed_fields_bind(ani: Caller) -> None:
     wanted = {
-        "display_name": "Ani Baru", "role": "admin", "admin": "true", "id": "1", "confirmed": "true",
-        "domain": "evil.example", "username": "root", "acct": "root", "followers_count": "9999", "password_hash": "x",
-        "is_admin": "true", "approved_at": "2020-01-01", "source[role]": "admin", "created_at": "2001-01-01",
+        "display_name": "Ani Baru",
+        "role": "admin",
+        "admin": "true",
+        "id": "1",
+        "confirmed": "true",
+        "domain": "evil.example",
+        "username": "root",
+        "acct": "root",
+        "followers_count": "9999",
+        "password_hash": "x",
+        "is_admin": "true",
+        "approved_at": "2020-01-01",
+        "source[role]": "admin",
+        "created_at": "2001-01-01",
     }
     answer = await ani("PATCH", "/api/v1/accounts/update_credentials", data=wanted)
     assert answer.status == 200, answer.body
@@ -121,13 +133,27 @@ def test_the_addresses_of_one_customer_are_one() -> None:
 async def test_sign_up_through_an_app_answers_with_a_token_or_with_each_fault(warga: Instance) -> None:
     app = (
         await call(
-            warga, "POST", "/api/v1/apps",
+            warga,
+            "POST",
+            "/api/v1/apps",
             data={"client_name": "T", "redirect_uris": "urn:ietf:wg:oauth:2.0:oob", "scopes": "read write"},
         )
     ).body
-    asked = {"grant_type": "client_credentials", "client_id": app["client_id"], "client_secret": app["client_secret"]}
-    token = (await call(warga, "POST", "/oauth/token", data={**asked, "scope": "read write"})).body["access_token"]
-    form = {"username": "siti", "email": "siti@example.org", "password": "rahasia sekali", "agreement": "true", "locale": "id"}
+    asked = {
+        "grant_type": "client_credentials",
+        "client_id": app["client_id"],
+        "client_secret": app["client_secret"],
+    }
+    token = (await call(warga, "POST", "/oauth/token", data={**asked, "scope": "read write"})).body[
+        "access_token"
+    ]
+    form = {
+        "username": "siti",
+        "email": "siti@example.org",
+        "password": "rahasia sekali",
+        "agreement": "true",
+        "locale": "id",
+    }
     made = await call(warga, "POST", "/api/v1/accounts", data=form, token=token)
     assert made.status == 200, made.body
     me = await call(warga, "GET", "/api/v1/accounts/verify_credentials", token=made.body["access_token"])
@@ -148,6 +174,11 @@ async def test_sign_up_through_an_app_is_closed_where_registration_is(warga: Ins
     from dataclasses import replace
 
     warga.site.settings = replace(warga.site.settings, registration="closed")
-    form = {"username": "siti", "email": "siti@example.org", "password": "rahasia sekali", "agreement": "true"}
+    form = {
+        "username": "siti",
+        "email": "siti@example.org",
+        "password": "rahasia sekali",
+        "agreement": "true",
+    }
     answer = await ani("POST", "/api/v1/accounts", data=form)
     assert answer.status == 403

@@ -6,7 +6,9 @@ from tests.api.calling import Caller, form_with, picture
 
 
 async def test_a_post_is_shown_as_it_was_written(ani: Caller) -> None:
-    posted = await ani.post("/api/v1/statuses", status="Halo *semua* #Warga", spoiler_text="hati-hati", language="id")
+    posted = await ani.post(
+        "/api/v1/statuses", status="Halo *semua* #Warga", spoiler_text="hati-hati", language="id"
+    )
     assert posted["account"]["acct"] == "ani"
     assert posted["spoiler_text"] == "hati-hati"
     assert posted["sensitive"] is True
@@ -35,7 +37,9 @@ async def test_a_reply_stands_in_its_thread(ani: Caller, budi: Caller) -> None:
 
 
 async def test_a_picture_is_uploaded_described_and_posted_once(ani: Caller, budi: Caller) -> None:
-    uploaded = (await ani("POST", "/api/v2/media", data=form_with(picture(), description="merah", focus="0.5,-0.5"))).body
+    uploaded = (
+        await ani("POST", "/api/v2/media", data=form_with(picture(), description="merah", focus="0.5,-0.5"))
+    ).body
     assert uploaded["type"] == "image"
     assert uploaded["description"] == "merah"
     assert uploaded["meta"]["focus"] == {"x": 0.5, "y": -0.5}
@@ -43,12 +47,16 @@ async def test_a_picture_is_uploaded_described_and_posted_once(ani: Caller, budi
     assert (await budi("PUT", f"/api/v1/media/{uploaded['id']}", json={"description": "x"})).status == 404
     changed = await ani("PUT", f"/api/v1/media/{uploaded['id']}", json={"description": "merah tua"})
     assert changed.body["description"] == "merah tua"
-    assert (await budi("POST", "/api/v1/statuses", json={"status": "", "media_ids": [uploaded["id"]]})).status == 422
+    assert (
+        await budi("POST", "/api/v1/statuses", json={"status": "", "media_ids": [uploaded["id"]]})
+    ).status == 422
     posted = await ani.post("/api/v1/statuses", status="", media_ids=[uploaded["id"]])
     assert posted["media_attachments"][0]["description"] == "merah tua"
     async with ani.instance.http.get(posted["media_attachments"][0]["url"]) as answer:
         assert answer.status == 200
-    assert (await ani("POST", "/api/v1/statuses", json={"status": "lagi", "media_ids": [uploaded["id"]]})).status == 422
+    assert (
+        await ani("POST", "/api/v1/statuses", json={"status": "lagi", "media_ids": [uploaded["id"]]})
+    ).status == 422
 
 
 async def test_an_edit_changes_text_and_keeps_the_pictures(ani: Caller) -> None:
@@ -57,9 +65,14 @@ async def test_an_edit_changes_text_and_keeps_the_pictures(ani: Caller) -> None:
     path = f"/api/v1/statuses/{posted['id']}"
     assert await ani.get(f"{path}/source") == {"id": posted["id"], "text": "satu", "spoiler_text": ""}
     edited = await ani(
-        "PUT", path,
-        json={"status": "dua", "media_ids": [uploaded["id"]], "language": "id",
-              "media_attributes": [{"id": uploaded["id"], "description": "baru"}]},
+        "PUT",
+        path,
+        json={
+            "status": "dua",
+            "media_ids": [uploaded["id"]],
+            "language": "id",
+            "media_attributes": [{"id": uploaded["id"], "description": "baru"}],
+        },
     )
     assert edited.status == 200, edited.body
     assert "dua" in edited.body["content"]
@@ -116,7 +129,12 @@ async def test_what_is_not_possible_here_is_refused_rather_than_pretended(ani: C
     ):
         assert (await ani("POST", "/api/v1/statuses", json=wanted)).status == 422
     posted = await ani.post("/api/v1/statuses", status="ada")
-    for missing in (f"/api/v1/statuses/{posted['id']}/pin", "/api/v1/lists", "/api/v2/filters", "/api/v1/push/subscription"):
+    for missing in (
+        f"/api/v1/statuses/{posted['id']}/pin",
+        "/api/v1/lists",
+        "/api/v2/filters",
+        "/api/v1/push/subscription",
+    ):
         answer = await ani("POST", missing, json={})
         assert answer.status in (404, 405)
         assert answer.headers["Content-Type"].startswith("application/json")

@@ -32,7 +32,9 @@ def make_federation(
     """The protocol of one instance; wake-up calls are only remembered."""
     rng = random.Random(7)
     return Federation(
-        FederationConfig(base_url, base_url.partition("//")[2], "test", development=base_url.startswith("http:")),
+        FederationConfig(
+            base_url, base_url.partition("//")[2], "test", development=base_url.startswith("http:")
+        ),
         clock=clock,
         rng=rng,
         ids=IdMaker(clock, random.Random()),
@@ -122,7 +124,11 @@ class World:
     async def say(self, audience: Audience, **options: Any) -> OutboundActivity:
         """Publish a numbered activity."""
         self._number += 1
-        activity = {"type": "Create", "number": self._number, "object": f"https://warga.example/p/{self._number}"}
+        activity = {
+            "type": "Create",
+            "number": self._number,
+            "object": f"https://warga.example/p/{self._number}",
+        }
         return await publish(self.fed, self.ani, activity, audience, **options)
 
     async def to(self, *actors: Actor, personal: bool = False) -> OutboundActivity:
@@ -145,7 +151,9 @@ class World:
     async def row_of(self, host: str) -> Peer:
         return await Peer.get(host=host)
 
-    async def while_time_passes(self, task: asyncio.Task[Any], *, seconds: float = 600, step: float = 0.5) -> None:
+    async def while_time_passes(
+        self, task: asyncio.Task[Any], *, seconds: float = 600, step: float = 0.5
+    ) -> None:
         """Move the clock until a task has ended; databases answer in threads, so each step waits for real."""
         passed = 0.0
         while not task.done() and passed < seconds:

@@ -108,7 +108,9 @@ async def test_a_delivery_is_given_up_after_its_last_try(world: World) -> None:
 
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize("as_date", [False, True])
-async def test_retry_after_is_obeyed_and_counts_as_no_failure(world: World, status: int, as_date: bool) -> None:
+async def test_retry_after_is_obeyed_and_counts_as_no_failure(
+    world: World, status: int, as_date: bool
+) -> None:
     peer, budi = world.peer("a.example"), await world.remote("budi", "a.example")
     when = format_datetime(world.clock.now() + timedelta(seconds=900), usegmt=True) if as_date else "900"
     peer.answers = [answer(status, retry_after=when)]
@@ -382,7 +384,9 @@ async def test_s140_an_outage_of_days_loses_nothing_and_a_dead_peer_is_probed_da
     assert sorted(peer.numbers) == [1, 2, 3]
     assert peer.numbers[1:] == sorted(peer.numbers[1:])
     world.network.take_down("a.example")
-    await Peer.filter(host="a.example").update(failures=30, failing_since=world.clock.now() - retry.DEAD_AFTER)
+    await Peer.filter(host="a.example").update(
+        failures=30, failing_since=world.clock.now() - retry.DEAD_AFTER
+    )
     await world.to(budi)
     before = len(world.network.tried)
     for _ in range(48 * 3):

@@ -55,7 +55,9 @@ async def test_s145_the_sweep_finds_work_that_nobody_was_woken_for(world: World)
     assert world.woken == []
 
 
-async def test_s145_the_sweep_wakes_for_what_a_killed_worker_held_but_not_for_what_rests(world: World) -> None:
+async def test_s145_the_sweep_wakes_for_what_a_killed_worker_held_but_not_for_what_rests(
+    world: World,
+) -> None:
     peer = world.peer("a.example")
     await world.to(await world.remote("budi", "a.example"))
     await lanes.Turns(world.fed, "killed").claim(8, troubled=False)
@@ -145,8 +147,12 @@ async def test_an_admin_sees_peers_pauses_resumes_and_retries_them(world: World)
     failing, well = await peers.list_peers(world.fed)
     assert (failing.peer.host, failing.condition, failing.counts) == ("a.example", "failing", {"pending": 1})
     assert (well.condition, well.counts) == ("well", {"delivered": 1})
-    assert [report.peer.host for report in await peers.list_peers(world.fed, only_troubled=True)] == ["a.example"]
-    assert [report.peer.host for report in await peers.list_peers(world.fed, after="a.example")] == ["b.example"]
+    assert [report.peer.host for report in await peers.list_peers(world.fed, only_troubled=True)] == [
+        "a.example"
+    ]
+    assert [report.peer.host for report in await peers.list_peers(world.fed, after="a.example")] == [
+        "b.example"
+    ]
     assert await peers.pause(world.fed, "a.example")
     await world.clock.advance(600)
     assert await world.deliver() == 0

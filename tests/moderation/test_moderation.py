@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from tests.foreign_server import PUBLIC, foreign_server
-from tests.instances import Instance, settle, unfinished
 
 from federation.database import rows
 from federation.models import Actor, Follow, InboundActivity
@@ -16,6 +14,8 @@ from sebangsa.errors import NotAllowed, ProductError
 from sebangsa.lookup import find_actor
 from sebangsa.models import Notification, Post, Role
 from sebangsa.posting import Draft
+from tests.foreign_server import PUBLIC, foreign_server
+from tests.instances import Instance, settle, unfinished
 
 Pair = tuple[Instance, Instance]
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from tests.instances import Instance, settle, unfinished
-
 from federation.models import Follow, FollowState
 from sebangsa import following, posting, timelines, voting
 from sebangsa.lookup import find_actor
 from sebangsa.models import Mention, Notification, Post, Visibility
 from sebangsa.posting import Draft
+from tests.instances import Instance, settle, unfinished
 
 Pair = tuple[Instance, Instance]
 

@@ -10,9 +10,9 @@ from federation.models import Actor, Follow, FollowState
 from sebangsa import following, posting, voting
 from sebangsa.errors import ProductError
 from sebangsa.lookup import find_actor
-from sebangsa.models import Post, Vote, Visibility
+from sebangsa.models import Post, Visibility, Vote
 from sebangsa.posting import Draft
-from tests.simulation.world import LOCKED, TROUBLE, HOUR, Place, World
+from tests.simulation.world import HOUR, LOCKED, TROUBLE, Place, World
 
 ACTIVE = 60
 """The newest posts among which somebody picks one."""

@@ -30,7 +30,9 @@ async def _events(listener: Listener, count: int) -> list[tuple[str, str, int]]:
     return found
 
 
-async def test_an_event_is_heard_once_in_every_process_and_in_order(two: tuple[RedisStreams, RedisStreams]) -> None:
+async def test_an_event_is_heard_once_in_every_process_and_in_order(
+    two: tuple[RedisStreams, RedisStreams],
+) -> None:
     here, there = two
     listeners = [here.listen("user:1"), there.listen("user:1"), there.listen("user:2")]
     for number in range(20):
@@ -42,7 +44,9 @@ async def test_an_event_is_heard_once_in_every_process_and_in_order(two: tuple[R
     assert await _events(listeners[2], 1) == [("chat", "last", 0)]
 
 
-async def test_s084_a_channel_ended_in_one_process_ends_in_all(two: tuple[RedisStreams, RedisStreams]) -> None:
+async def test_s084_a_channel_ended_in_one_process_ends_in_all(
+    two: tuple[RedisStreams, RedisStreams],
+) -> None:
     here, there = two
     listener, other = there.listen("user:1"), there.listen("user:2")
     here.close_channel("user:1")
@@ -51,7 +55,9 @@ async def test_s084_a_channel_ended_in_one_process_ends_in_all(two: tuple[RedisS
     assert not other.is_closed
 
 
-async def test_sites_on_one_redis_hear_nothing_of_each_other(redis_url: str, two: tuple[RedisStreams, RedisStreams]) -> None:
+async def test_sites_on_one_redis_hear_nothing_of_each_other(
+    redis_url: str, two: tuple[RedisStreams, RedisStreams]
+) -> None:
     foreign = RedisStreams(redis_url, "kota.example")
     await foreign.open()
     await asyncio.wait_for(foreign.is_hearing.wait(), 10)

@@ -17,8 +17,20 @@ if TYPE_CHECKING:
     from sebangsa.site import Site
 
 KNOWN_TO_APPS = (
-    "mention", "status", "reblog", "follow", "follow_request", "favourite", "poll", "update", "admin.sign_up",
-    "admin.report", "severed_relationships", "moderation_warning", "quote", "quoted_update",
+    "mention",
+    "status",
+    "reblog",
+    "follow",
+    "follow_request",
+    "favourite",
+    "poll",
+    "update",
+    "admin.sign_up",
+    "admin.report",
+    "severed_relationships",
+    "moderation_warning",
+    "quote",
+    "quoted_update",
 )
 WITH_STATUS = ("mention", "status", "reblog", "favourite", "poll", "update", "quote", "quoted_update")
 

@@ -77,7 +77,9 @@ async def _standing(posts: Sequence[Post], viewer: Actor | None) -> Standing:
     parts: list[str] = []
     values: list[int] = []
     if parents:
-        parts.append(f"SELECT 'parent' AS kind, id, author_id AS value FROM posts WHERE id IN ({placeholders(len(parents))})")  # noqa: S608, E501
+        parts.append(
+            f"SELECT 'parent' AS kind, id, author_id AS value FROM posts WHERE id IN ({placeholders(len(parents))})"
+        )  # noqa: S608, E501
         values += parents
     if viewer is not None and ids:
         these = placeholders(len(ids))
@@ -93,7 +95,10 @@ async def _standing(posts: Sequence[Post], viewer: Actor | None) -> Standing:
     for row in await rows(" UNION ALL ".join(parts), values):
         found[row["kind"]][row["id"]] = row["value"]
     return Standing(
-        frozenset(found["favourite"]), frozenset(found["reblog"]), frozenset(found["bookmark"]), found["parent"]
+        frozenset(found["favourite"]),
+        frozenset(found["reblog"]),
+        frozenset(found["bookmark"]),
+        found["parent"],
     )
 
 
@@ -118,7 +123,9 @@ def _status(site: Site, post: Post, viewer: Actor | None, standing: Standing) ->
         "reblog": boosted,
         "application": None,
         "media_attachments": [media_attachment(site, part) for part in attachments_of(post)],
-        "mentions": [_mention(named.actor) for named in _parts(post, "mentions", Mention) if not named.is_silent],
+        "mentions": [
+            _mention(named.actor) for named in _parts(post, "mentions", Mention) if not named.is_silent
+        ],
         "tags": [tag(site, part.name) for part in _parts(post, "tags", PostTag)],
         "emojis": [],
         "card": None,
