@@ -119,7 +119,9 @@ async def fill(site: Site, held: int) -> tuple[str, list[tuple[str, SigningKey]]
         for start in range(0, held, 1000):
             await Post.bulk_create(
                 [
-                    Post(id=site.ids.next(), uri=f"http://held.localhost/{n}", author=actor, content="<p>lama</p>", created_at=now)
+                    Post(
+                        id=site.ids.next(), uri=f"http://held.localhost/{n}", author=actor, content="<p>lama</p>", created_at=now
+                    )
                     for n in range(start, min(start + 1000, held))
                 ]
             )  # fmt: skip

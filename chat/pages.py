@@ -18,6 +18,7 @@ from federation.models import Actor
 from sebangsa.errors import Invalid, NotFound
 from sebangsa.lookup import find_actor
 from sebangsa.timelines import Window
+from sebangsa.web.forms import id_of
 from sebangsa.web.presenting import face_of
 from sebangsa.web.viewing import signed_in, site_of, viewer_of
 
@@ -95,7 +96,7 @@ async def _people(request: Request, to: str) -> list[Actor]:
 async def chat_page(request: Request) -> Response:
     """`/chats/{id}`: the messages, newest at the bottom; a POST sends one."""
     site, me = site_of(request), viewer_of(request).actor
-    shown = await conversations.chat_for(me, request.path_params["id"])
+    shown = await conversations.chat_for(me, id_of(request))
     if request.method == "POST":
         return await _send(request, shown)
     window = Window(max_id=_cursor(request, "before"), min_id=_cursor(request, "after"), limit=PAGE)
@@ -151,7 +152,7 @@ async def _send(request: Request, shown: ShownChat) -> Response:
 async def edit_page(request: Request) -> Response:
     """`/chats/{id}/messages/{message}/edit`: one's own message as it was typed."""
     site, me = site_of(request), viewer_of(request).actor
-    chat_id, message_id = request.path_params["id"], request.path_params["message"]
+    chat_id, message_id = id_of(request), id_of(request, "message")
     message = await sending.message_of(me, chat_id, message_id)
     others = [member.actor for member in await members_of(chat_id) if member.actor_id != me.id]
     context = {"chat_id": chat_id, "message_id": message_id, "error": None}
@@ -168,15 +169,15 @@ async def edit_page(request: Request) -> Response:
 @signed_in
 async def delete_message(request: Request) -> Response:
     """`POST /chats/{id}/messages/{message}/delete`."""
-    chat_id = request.path_params["id"]
-    await sending.delete(site_of(request), viewer_of(request).actor, chat_id, request.path_params["message"])
+    chat_id = id_of(request)
+    await sending.delete(site_of(request), viewer_of(request).actor, chat_id, id_of(request, "message"))
     return RedirectResponse(f"/chats/{chat_id}#end", 303)
 
 
 @signed_in
 async def answer_request(request: Request) -> Response:
     """`POST /chats/{id}/accept`, `/decline`, `/leave`."""
-    site, me, chat_id = site_of(request), viewer_of(request).actor, request.path_params["id"]
+    site, me, chat_id = site_of(request), viewer_of(request).actor, id_of(request)
     match request.path_params["answer"]:
         case "accept":
             await requests.accept(site, me, chat_id)

@@ -16,6 +16,7 @@ from civic_bridge.pages import CITY, filters_of, render, report_context, state_c
 from civic_bridge.reading import address_of, report_for
 from civic_bridge.words import name_in
 from sebangsa.errors import Invalid, NotAllowed, NotFound
+from sebangsa.web.forms import id_of
 from sebangsa.web.i18n import language_of
 from sebangsa.web.viewing import local_path, signed_in, site_of, viewer_of
 
@@ -65,7 +66,7 @@ async def post_assign(request: Request) -> Response:
 async def post_offer(request: Request) -> Response:
     """`/desk/offers/{id}`: take a report that was handed over, or send it back with a reason."""
     site, viewer = site_of(request), viewer_of(request).actor
-    offer = await Offer.get_or_none(id=request.path_params["id"])
+    offer = await Offer.get_or_none(id=id_of(request))
     if offer is None or offer.body_id not in {body.id for body in await bodies_of(viewer)}:
         raise NotFound
     form = await request.form()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 from urllib.parse import quote
 
@@ -11,34 +10,29 @@ from starlette.responses import RedirectResponse, Response
 from tortoise.functions import Count
 
 from civic_bridge import answering, forms, showing
-from civic_bridge.areas import area_at, area_name, children, villages
+from civic_bridge.areas import Area, area_at, area_name, children, villages
 from civic_bridge.bodies import bodies_of, body_named
 from civic_bridge.categories import (
     CATEGORIES,
-    EMERGENCY_NUMBERS,
     GROUPS,
-    NOT_OURS,
     Category,
     Group,
-    sounds_urgent,
 )
 from civic_bridge.desk import Filters, public_reports
 from civic_bridge.history import locked
-from civic_bridge.models import Body, CivicCommunity, Officer, Report, StatusEvent
+from civic_bridge.models import Body, Officer, Report, StatusEvent
 from civic_bridge.reading import address_of, comments, is_officer_of, report_for, timeline
-from civic_bridge.reporting import file_report, similar_reports
 from civic_bridge.states import STATES, Side, next_states
 from civic_bridge.village_map import HEIGHT, WIDTH, map_points, point_on_map
 from civic_bridge.wire import history_document, public_point
-from civic_bridge.words import category_choices, name_in, row_in, state_in, status_of
+from civic_bridge.words import category_choices, name_in, state_in, status_of
 from federation.contexts import context_for
 from federation.endpoints.answers import activity_answer, wants_activity
 from federation.models import Actor
 from federation.refusals import Refused
-from sebangsa.errors import Invalid, NotAllowed, NotFound, TooMany
+from sebangsa.errors import Invalid, NotFound
 from sebangsa.models import Attachment
 from sebangsa.web.i18n import language_of
-from sebangsa.web.pieces import Choice
 from sebangsa.web.viewing import page, signed_in, site_of, viewer_of
 
 SHOWN = 20
@@ -57,87 +51,6 @@ def viewer_actor(request: Request) -> Actor | None:
     """The actor of who looks, or None."""
     viewer = request.state.viewer
     return viewer.actor if viewer is not None else None
-
-
-@signed_in
-async def report_form(request: Request) -> Response:
-    """`/report`: the form; a POST files the report, after showing similar ones once."""
-    site, reporter = site_of(request), viewer_of(request).actor
-    if request.method == "GET":
-        values = {"key": secrets.token_urlsafe(16), "category": request.query_params.get("category", "")}
-        return await _form(request, values)
-    form = await request.form()
-    photos = forms.Uploads()
-    try:
-        photos = await forms.uploads(site, reporter, form)
-        filing = await forms.filing_of(form, photos)
-        similar: list[Report] = []
-        if not forms.text(form, "confirmed"):
-            similar = await similar_reports(site, filing.category, filing.area_code, filing.lat, filing.lon)
-        urgent = not forms.text(form, "not_urgent") and sounds_urgent(f"{filing.title} {filing.description}")
-        if similar or urgent:
-            return await _form(request, form, photos=photos, similar=similar, urgent=urgent)
-        report = await file_report(site, reporter, filing)
-    except (Invalid, NotAllowed, TooMany) as error:
-        return await _form(request, form, photos=photos, error=error)
-    return RedirectResponse(f"/report/received/{report.reference}", 303)
-
-
-async def _form(
-    request: Request,
-    values: Any,
-    *,
-    photos: forms.Uploads | None = None,
-    similar: list[Report] | None = None,
-    urgent: bool = False,
-    error: Exception | None = None,
-) -> Response:
-    site, language = site_of(request), language_of(request)
-    taking = await CivicCommunity.filter(is_open=True).select_related("actor").order_by("id").limit(100)
-    context = {
-        "values": values,
-        "error": error,
-        "communities": [
-            Choice(str(each.id), each.actor.name or each.actor.username, f"@{each.actor.handle}")
-            for each in taking
-        ],
-        "groups": category_choices(language),
-        "districts": [
-            (area.name, [(each.code, each.name) for each in children(area.code)]) for area in children(CITY)
-        ],
-        "map": {"width": WIDTH, "height": HEIGHT, "points": map_points(CITY)},
-        "numbers": [row_in(language, row) for row in EMERGENCY_NUMBERS],
-        "not_ours": [row_in(language, row) for row in NOT_OURS],
-        "kept": showing.pictures(site, [photo.attachment for photo in photos.photos]) if photos else [],
-        "kept_ids": photos.ids if photos else [],
-        "similar": await showing.cards(site, request, await _whole(similar)) if similar else [],
-        "urgent": urgent,
-    }
-    status = getattr(error, "status", 200)
-    return render(request, "report_form", context, status)
-
-
-async def _whole(reports: list[Report]) -> list[Report]:
-    found = await Report.filter(id__in=[report.id for report in reports]).select_related(
-        "post", "body__actor"
-    )
-    by_id = {report.id: report for report in found}
-    return [by_id[report.id] for report in reports if report.id in by_id]
-
-
-@signed_in
-async def received(request: Request) -> Response:
-    """`/report/received/{reference}`: the receipt, for its reporter."""
-    site, viewer = site_of(request), viewer_of(request).actor
-    report = await report_for(site, viewer, request.path_params["reference"])
-    if report.reporter_id != viewer.id:
-        raise NotFound
-    context = {
-        "report": report,
-        "card": (await showing.cards(site, request, [report]))[0],
-        "office": showing.face(report.body.actor, report.body) if report.body is not None else None,
-    }
-    return render(request, "received", context)
 
 
 @page
@@ -235,6 +148,7 @@ async def report_context(
     is_officer = await is_officer_of(viewer, found)
     sees_exactly = is_reporter or is_officer
     point = (found.lat, found.lon) if sees_exactly and found.lat is not None else public_point(found)
+    village = area_at(found.area_code)
     photos = await Attachment.filter(post_id=found.post_id).order_by("position")
     replies = await comments(found, viewer)
     refused = {
@@ -264,9 +178,7 @@ async def report_context(
         "exact_address": found.address if sees_exactly else "",
         "point": point,
         "map": {"width": WIDTH, "height": HEIGHT, "points": map_points(CITY)},
-        "pin": point_on_map(point[0], point[1])
-        if point and point[0] is not None and point[1] is not None
-        else None,
+        "pin": _pin(point, village),
         "comments": replies,
         "refused": refused,
         "is_reporter": is_reporter,
@@ -279,6 +191,15 @@ async def report_context(
         "values": values or {},
         "error": error,
     }
+
+
+def _pin(point: tuple[float | None, float | None] | None, village: Area | None) -> tuple[float, float] | None:
+    """Where a report lies on the drawing: its point, else its village."""
+    if point is None or point[0] is None or point[1] is None:
+        point = (village.lat, village.lon) if village is not None else None
+    return (
+        point_on_map(point[0], point[1]) if point and point[0] is not None and point[1] is not None else None
+    )
 
 
 async def history(request: Request) -> Response:

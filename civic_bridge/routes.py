@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Route
 
-from civic_bridge import desk_pages, pages
+from civic_bridge import desk_pages, filing_pages, pages
 from civic_bridge.api import ROUTES as API_ROUTES
 
 UPLOAD_BODY = 72 * 1024 * 1024
 """Bytes of a form with four photos as cameras make them."""
 
 ROUTES: list[BaseRoute] = [
-    Route("/report", pages.report_form, methods=["GET", "POST"], max_body_size=UPLOAD_BODY),
-    Route("/report/received/{reference}", pages.received),
+    Route("/report", filing_pages.report_form, methods=["GET", "POST"], max_body_size=UPLOAD_BODY),
+    Route("/report/received/{reference}", filing_pages.received),
     Route("/reports", pages.public_list),
     Route("/reports/find", pages.find),
     Route("/civic/{reference}/history", pages.history),

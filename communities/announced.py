@@ -10,6 +10,7 @@ from federation import strict_json
 from federation.database import savepoint
 from federation.inbound import Inbound
 from federation.models import Actor, Follow, FollowState
+from federation.overtaken import overtaking
 from federation.processing import dispatch
 from federation.refusals import Refused
 from federation.registry import Verdict
@@ -76,6 +77,8 @@ async def _receive_activity(
     await site.federation.registry.admit(host_of(inner.actor))
     actor = await inbound.actor_at(inner.actor)
     await site.federation.registry.admit(actor.host, actor)
+    if await overtaking(replace(inbound, actor=actor), inner.id):
+        return
     unwrapped = replace(
         inbound,
         activity=inner,

@@ -15,6 +15,7 @@ from federation.models import Actor
 from sebangsa.errors import Invalid, NotFound
 from sebangsa.lookup import find_actor
 from sebangsa.models import Post
+from sebangsa.web.forms import id_of
 from sebangsa.web.viewing import local_path, signed_in, site_of, viewer_of
 
 BAN_DAYS = {"1": 1, "7": 7, "30": 30, "365": 365}
@@ -65,7 +66,7 @@ async def post_member(request: Request) -> Response:
 async def post_moderate(request: Request) -> Response:
     """`/p/{id}/moderate/{act}`: remove, restore, lock, unlock, pin, unpin."""
     site, by = site_of(request), viewer_of(request).actor
-    post = await Post.get_or_none(id=request.path_params["id"])
+    post = await Post.get_or_none(id=id_of(request))
     if post is None or post.community_id is None or post.deleted_at is not None:
         raise NotFound
     form = await request.form()

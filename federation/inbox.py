@@ -13,6 +13,7 @@ from federation import strict_json
 from federation.database import execute
 from federation.keys import SignerKey
 from federation.models import Actor
+from federation.overtaken import is_late_copy
 from federation.proven import proven_by
 from federation.refusals import Refused
 from federation.signatures import HttpRequest, SignatureClaim, check_claim, read_claim
@@ -60,6 +61,10 @@ async def receive(fed: Federation, request: HttpRequest, *, inbox_of: int | None
     if signer.actor.uri != activity.actor:
         signer = await _author_of_forwarded(fed, activity, document)
     await fed.registry.admit(signer.actor.host, signer.actor)
+    if activity.type == "Follow" and activity.id:
+        claim = read_claim(request, authority=fed.config.authority, now=fed.clock.time())
+        if await is_late_copy(activity.id, claim.signed_at):
+            return Receipt(is_new=False)
     now = fed.clock.now()
     stored = await execute(
         _INSERT,

@@ -221,7 +221,6 @@ class Delivery(Model):
         unique_together = (("activity", "inbox_url"),)
         indexes = [
             Index(fields=("state", "host", "id"), name="deliveries_lanes"),
-            Index(fields=("state", "run_at"), name="deliveries_due"),
         ]
 
 

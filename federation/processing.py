@@ -183,7 +183,7 @@ async def _undone(inbound: Inbound) -> ActivityDocument | None:
     inner = inbound.activity.inner
     if inner is None and inbound.activity.object_id:
         row = await InboundActivity.get_or_none(uri=inbound.activity.object_id)
-        if row is not None:
+        if row is not None and row.body:  # old ones are kept without
             document = strict_json.parse_object(row.body.encode())
             inner = read_activity(document, allow_http=inbound.federation.config.development)
     if inner is not None and inner.actor != inbound.actor.uri:

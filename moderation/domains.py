@@ -22,7 +22,7 @@ async def block_domain(
     site: Site, admin: User, domain: str, reason: str, *, is_public: bool = True
 ) -> DomainBlock:
     """Stop talking with a host and all below it: nothing is heard, sent, or fetched. Raises `Invalid` for no host."""
-    _must_administer(admin)
+    must_administer(admin)
     domain = _normal(domain)
     if domain in (normal_host(site.settings.host), site.settings.domain):
         raise Invalid("own-domain", "This server cannot block itself.", field="domain")
@@ -42,7 +42,7 @@ async def block_domain(
 
 async def unblock_domain(site: Site, admin: User, domain: str, reason: str) -> None:
     """Talk with a host again."""
-    _must_administer(admin)
+    must_administer(admin)
     domain = _normal(domain)
     async with transaction():
         if await DomainBlock.filter(domain=domain).delete():
@@ -109,6 +109,7 @@ def _normal(domain: str) -> str:
         raise Invalid("domain-invalid", "That is not a host name.", field="domain") from refusal
 
 
-def _must_administer(user: User) -> None:
+def must_administer(user: User) -> None:
+    """Raises `NotAllowed` for everybody but administrators of this server."""
     if not user.is_admin:
         raise NotAllowed("admins-only", "Only administrators may do this.")

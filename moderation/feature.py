@@ -1,19 +1,54 @@
 """What moderation brings."""
 
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
 from moderation import inbound
+from moderation.commands import domain
 from moderation.domains import gate_of
-from sebangsa.features import Feature
-from sebangsa.site import Site
+from moderation.routes import ROUTES
+from sebangsa.features import Feature, NavItem
+from sebangsa.web.pieces import Action
+
+if TYPE_CHECKING:
+    from federation.models import Actor
+    from sebangsa.models import Post, User
+    from sebangsa.site import Site
 
 
 def register(site: Site) -> None:
-    """Hang the gate of blocked domains and suspended actors into the protocol."""
+    """Hang the gate of blocked domains and suspended actors into the protocol, and reporting into the menus."""
     site.federation.registry.gates.append(gate_of(site).refuse)
+    site.post_actions.append(report_post)
+    site.actor_actions.append(report_actor)
+
+
+def report_post(post: Post, viewer: Actor | None) -> Action | None:
+    """Whoever is signed in can report what others wrote."""
+    if viewer is None or viewer.id == post.author_id:
+        return None
+    return Action("Report", "flag", href=f"/moderation/report?post={post.id}")
+
+
+def report_actor(actor: Actor, viewer: User | None) -> Action | None:
+    """Whoever is signed in can report others; moderators act themselves."""
+    if viewer is None or viewer.actor_id == actor.id:
+        return None
+    if viewer.is_moderator:
+        return Action("Moderate", "shield", href=f"/moderation/people/{quote(actor.handle)}")
+    return Action("Report", "flag", href=f"/moderation/report?account={quote(actor.handle)}")
 
 
 FEATURE = Feature(
     name="moderation",
     models=("moderation.models",),
+    routes=tuple(ROUTES),
     inbound={"Flag": inbound.receive_flag},
+    navigation=(NavItem("Moderation", "/moderation", "shield", 90, requires_moderator=True),),
+    commands=(domain,),
+    templates=Path(__file__).parent / "templates",
     register=register,
 )

@@ -31,6 +31,7 @@ class NavItem:
     icon: str
     order: int
     requires_sign_in: bool = False
+    requires_moderator: bool = False
 
 
 @dataclass(frozen=True)

@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from federation import strict_json
 from federation.actors import store_actor
-from federation.database import execute
 from federation.inbound import Inbound
 from federation.models import Actor, Follow
+from federation.overtaken import give_back, is_about_another, mark_overtaken, overtaking
 from federation.refusals import Refused
 from federation.registry import Verdict
 from federation.vocabulary import ACTOR_TYPES
-from federation.wire import id_of, read_actor, read_object, types_of
+from federation.wire import id_of, read_activity, read_actor, read_object, types_of
 from sebangsa import following
 from sebangsa.errors import NotAllowed
 from sebangsa.hooks import Origin
-from sebangsa.models import Attachment, Post, PostTag, Visibility
+from sebangsa.models import Attachment, Post, PostTag, Visibility, Vote
 from sebangsa.notifying import notify
 from sebangsa.posting import count_post, erase
 from sebangsa.receiving import receive_post, visibility_of, wire_extra, write_tags_and_attachments
@@ -33,7 +34,16 @@ async def receive_create(site: Site, inbound: Inbound) -> Verdict | None:
     document = inbound.object_of_signer()
     if set(types_of(document)) & ACTOR_TYPES:
         return Verdict.PASS
-    await receive_post(site, inbound, document)
+    first = await overtaking(inbound, id_of(document))
+    if first is not None and first.type == "Delete":
+        return None  # S-048
+    post = await receive_post(site, inbound, document)
+    if post is not None and first is not None and first.body:
+        edit = strict_json.parse_object(first.body.encode())
+        activity = read_activity(edit, allow_http=site.settings.is_development)
+        if isinstance(activity.object, dict):
+            edited = replace(inbound, activity=activity, document=edit, raw=first.body)
+            await _update_post(site, edited, post, activity.object)
     return None
 
 
@@ -51,7 +61,11 @@ async def receive_update(site: Site, inbound: Inbound) -> Verdict | None:
         )
         return None
     post = await Post.get_or_none(uri=uri)
-    if post is None or post.deleted_at is not None:
+    if post is None:
+        if inbound.is_vouched(uri) and isinstance(inbound.activity.object, dict):
+            await mark_overtaken(inbound, uri, body=inbound.raw)
+        return None
+    if post.deleted_at is not None:
         return None
     if post.author_id != inbound.actor.id:
         raise Refused("not-the-author", inbound.actor.uri)
@@ -97,6 +111,7 @@ async def receive_delete(site: Site, inbound: Inbound) -> None:
         return
     post = await Post.get_or_none(uri=uri)
     if post is None:
+        await mark_overtaken(inbound, uri)
         return
     if post.author_id != inbound.actor.id:
         raise Refused(
@@ -166,12 +181,9 @@ async def receive_undo_follow(site: Site, inbound: Inbound) -> None:
     assert inner is not None
     target = await Actor.get_or_none(uri=inner.object_id or "", host="")
     made = await Follow.get_or_none(follower_id=inbound.actor.id, target_id=target.id) if target else None
-    if target is not None and made is not None:
+    if target is not None and made is not None and not await is_about_another(inbound, made.uri):
         await following.end(site, made, inbound.actor, target)
-    await execute(
-        "UPDATE inbound_activities SET uri = uri || ? WHERE uri = ?",
-        [f"#undone-{site.ids.next()}", inner.id or ""],
-    )
+    await give_back(inbound, inner.id)
 
 
 async def receive_accept(site: Site, inbound: Inbound) -> Verdict | None:
@@ -201,7 +213,10 @@ async def _follow_of_ours(inbound: Inbound) -> Follow | None:
     signer is its target (S-042).
     """
     follows = Follow.filter(target_id=inbound.actor.id, follower__host="").select_related("follower")
-    made = await follows.filter(uri=inbound.activity.object_id or "").first()
+    uri = inbound.activity.object_id or ""
+    made = await follows.filter(uri=uri).first()
+    if made is None and inbound.federation.config.is_ours(uri):
+        return None  # an earlier one of ours, taken back meanwhile: its answer is not for the next
     inner = inbound.activity.inner
     if made is None and inner is not None and inner.type == "Follow":
         made = await follows.filter(follower__uri=inner.actor).first()
@@ -226,8 +241,13 @@ async def _receive_vote(site: Site, inbound: Inbound, value: int) -> None:
         await site.hooks.may_vote.ask(inbound.actor, post)
     except NotAllowed as no:
         raise Refused("not-allowed", no.sentence) from no
-    if await write_vote(site, inbound.actor, post, value, inbound.activity.id or ""):
+    uri = inbound.activity.id or ""
+    if await write_vote(site, inbound.actor, post, value, uri):
         await site.hooks.voted.emit(inbound.actor, post, value, Origin(inbound.raw, None, inbound.announcer))
+    else:
+        await Vote.filter(actor_id=inbound.actor.id, post_id=post.id).update(
+            uri=uri
+        )  # what an Undo will name
 
 
 async def receive_undo_vote(site: Site, inbound: Inbound) -> None:
@@ -235,7 +255,10 @@ async def receive_undo_vote(site: Site, inbound: Inbound) -> None:
     inner = inbound.activity.inner
     assert inner is not None
     post = await Post.get_or_none(uri=inner.object_id or "")
-    if post is not None and await write_vote(site, inbound.actor, post, 0, ""):
+    known = await Vote.get_or_none(actor_id=inbound.actor.id, post_id=post.id) if post else None
+    outdated = known is not None and await is_about_another(inbound, known.uri)
+    await mark_overtaken(inbound, inner.id)
+    if post is not None and not outdated and await write_vote(site, inbound.actor, post, 0, ""):
         await site.hooks.voted.emit(inbound.actor, post, 0, Origin(inbound.raw, None, inbound.announcer))
 
 
@@ -253,7 +276,10 @@ async def receive_announce(site: Site, inbound: Inbound) -> None:
         return
     if post.visibility not in (Visibility.PUBLIC, Visibility.UNLISTED):
         return
-    if await Post.exists(boost_of_id=post.id, author_id=inbound.actor.id):
+    known = await Post.get_or_none(boost_of_id=post.id, author_id=inbound.actor.id)
+    if known is not None:
+        if inbound.activity.id:
+            await Post.filter(id=known.id).update(uri=inbound.activity.id)  # what an Undo will name
         return
     boosted = await Post.create(
         id=site.ids.at(min(inbound.activity.published or site.clock.now(), site.clock.now())),
@@ -285,7 +311,9 @@ async def receive_undo_announce(site: Site, inbound: Inbound) -> None:
     boosted = await Post.get_or_none(uri=inner.id or "", author_id=inbound.actor.id, kind="boost")
     if boosted is None:
         boosted = await Post.get_or_none(author_id=inbound.actor.id, boost_of__uri=inner.object_id or "")
-    if boosted is not None:
+    outdated = boosted is not None and await is_about_another(inbound, boosted.uri)
+    await mark_overtaken(inbound, inner.id)
+    if boosted is not None and not outdated:
         await count_post(boosted, -1)
         await boosted.delete()
 
@@ -299,6 +327,7 @@ async def receive_undo_unknown(site: Site, inbound: Inbound) -> Verdict | None:
         return None
     boosted = await Post.get_or_none(uri=uri, author_id=inbound.actor.id, kind="boost")
     if boosted is None:
+        await mark_overtaken(inbound, uri)
         return Verdict.PASS
     await count_post(boosted, -1)
     await boosted.delete()

@@ -17,16 +17,18 @@ from federation.database import Database
 from federation.endpoints.discovery import Usage
 from federation.federation import Federation
 from federation.ids import IdMaker
+from federation.models import Actor
 from federation.transport import AioTransport, Transport
 from sebangsa.features import Feature, Job, NavItem, Periodic, load_features
 from sebangsa.hooks import Hooks
 from sebangsa.limits import Limiter
 from sebangsa.media.store import MediaStore, open_store
-from sebangsa.models import Post
+from sebangsa.models import Post, User
 from sebangsa.queue import Engine, InProcessEngine, Queue
 from sebangsa.settings import Settings, secret_key
 from sebangsa.streams import open_streams
 from sebangsa.text.sanitise import sanitise
+from sebangsa.web.pieces import Action
 
 if TYPE_CHECKING:
     from sebangsa.web.live import Live
@@ -34,6 +36,10 @@ if TYPE_CHECKING:
 
 Panel = Callable[["Site", Request, Post], Awaitable[Markup | None]]
 """What a feature shows under a post on its own page; None where it has nothing to show there."""
+PostAction = Callable[[Post, Actor | None], Action | None]
+"""What a feature adds to the menu of a post for who looks (None: a visitor); None where it adds nothing."""
+ActorAction = Callable[[Actor, User | None], Action | None]
+"""The same for somebody's own page."""
 
 
 def software_version() -> str:
@@ -76,6 +82,8 @@ class Site:
         self.periodic: list[Periodic] = []
         self.navigation: list[NavItem] = []
         self.panels: list[Panel] = []
+        self.post_actions: list[PostAction] = []
+        self.actor_actions: list[ActorAction] = []
         self.streams = open_streams(settings.queue_url, settings.host)
         self.live: Live = ground_live(self)
         self.limiter = Limiter(self.clock, settings.queue_url, is_on=settings.rate_limits == "on")

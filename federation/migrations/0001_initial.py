@@ -254,7 +254,6 @@ class Migration(migrations.Migration):
                 "unique_together": (("activity", "inbox_url"),),
                 "indexes": [
                     Index(fields=["state", "host", "id"], name="deliveries_lanes"),
-                    Index(fields=["state", "run_at"], name="deliveries_due"),
                 ],
                 "pk_attr": "id",
             },

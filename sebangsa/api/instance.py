@@ -26,7 +26,6 @@ API_VERSIONS = {"mastodon": 3, "sebangsa": 1}
 collections (10) are not, and a higher number would make apps show them.
 """
 
-SOURCE = "https://sebangsa.example/source"
 PICTURES = ["image/jpeg", "image/png", "image/gif", "image/webp", "image/avif"]
 MANY_PEERS = 5000
 
@@ -119,7 +118,7 @@ async def instance_v2(call: Call) -> dict[str, Any]:
         "domain": settings.domain,
         "title": settings.name,
         "version": version_string(),
-        "source_url": SOURCE,
+        "source_url": f"{settings.url}/about",
         "description": settings.description,
         "usage": {"users": {"active_month": counted.active_month}},
         "thumbnail": {

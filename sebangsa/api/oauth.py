@@ -146,7 +146,6 @@ async def server_metadata(call: Call) -> dict[str, Any]:
     url = call.site.settings.url
     return {
         "issuer": f"{url}/",
-        "service_documentation": "https://docs.joinmastodon.org/",
         "authorization_endpoint": f"{url}/oauth/authorize",
         "token_endpoint": f"{url}/oauth/token",
         "app_registration_endpoint": f"{url}/api/v1/apps",

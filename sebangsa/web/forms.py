@@ -6,7 +6,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
-from sebangsa.errors import Invalid
+from sebangsa.errors import Invalid, NotFound
 from sebangsa.web.viewing import MAX_FILE, MAX_FILES, MAX_FORM_FIELDS, local_path
 
 
@@ -42,4 +42,14 @@ def back_to(request: Request, fallback: str, target: str = "") -> RedirectRespon
 
 def id_in(text: str) -> int | None:
     """A cursor or id from a query; None for anything that is no id of ours."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
+    if not (text.isascii() and text.isdigit() and len(text) < 20):
+        return None
+    return found if (found := int(text)) < 2**63 else None  # databases refuse larger ones with an error
+
+
+def id_of(request: Request, name: str = "id") -> int:
+    """The id in the address. Raises `NotFound` for one that no row can have."""
+    found = id_in(str(request.path_params[name]))
+    if found is None:
+        raise NotFound
+    return found

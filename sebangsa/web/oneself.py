@@ -17,7 +17,7 @@ from sebangsa.models import Notification, User
 from sebangsa.profiles import ProfileEdit, edit_profile
 from sebangsa.text.plain import excerpt
 from sebangsa.timelines import Window, notifications_window
-from sebangsa.web.forms import back_to, files_of, form_of, id_in, text_of
+from sebangsa.web.forms import back_to, files_of, form_of, id_in, id_of, text_of
 from sebangsa.web.pieces import Face
 from sebangsa.web.presenting import face_of
 from sebangsa.web.viewing import signed_in, site_of, viewer_of
@@ -79,7 +79,7 @@ async def answer_request(request: Request) -> Response:
     """`POST /follow-requests/{id}` with `answer` accept or reject."""
     user = viewer_of(request)
     made = await Follow.get_or_none(
-        id=request.path_params["id"], target_id=user.actor_id, state=FollowState.PENDING
+        id=id_of(request), target_id=user.actor_id, state=FollowState.PENDING
     ).select_related("follower")
     if made is None:
         raise NotFound

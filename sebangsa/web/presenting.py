@@ -137,14 +137,14 @@ def post_view(site: Site, viewer: Actor | None, post: Post, mine: Mine) -> PostV
         is_comment=post.in_reply_to_id is not None,
         vote_action=f"/p/{post.id}/vote",
         original_href="" if post.is_local else post.url,
-        menu=menu_of(post, is_own=is_own, is_signed_in=viewer is not None),
+        menu=menu_of(site, viewer, post),
     )
 
 
-def menu_of(post: Post, *, is_own: bool, is_signed_in: bool) -> list[Action]:
+def menu_of(site: Site, viewer: Actor | None, post: Post) -> list[Action]:
     """What one may do with a post besides answering it."""
     found: list[Action] = []
-    if is_own:
+    if viewer is not None and viewer.id == post.author_id:
         found.append(Action("Edit", "pencil", href=f"/p/{post.id}/edit"))
         found.append(
             Action(
@@ -155,8 +155,8 @@ def menu_of(post: Post, *, is_own: bool, is_signed_in: bool) -> list[Action]:
                 confirm="Delete this post?",
             )
         )
-    elif is_signed_in:
-        found.append(Action("Report", "flag", href=f"/moderation/report?post={post.id}"))
+    offered = (action(post, viewer) for action in site.post_actions)
+    found.extend(action for action in offered if action is not None)
     if not post.is_local and post.url:
         found.append(Action("Open at its own server", "external-link", href=post.url))
     return found
@@ -203,7 +203,6 @@ def comment_tree(
         return [comment(child, depth) for child in children]
 
     def comment(post: Post, depth: int) -> Comment:
-        is_own = viewer is not None and viewer.id == post.author_id
         replies = branch(post, depth + 1)
         return Comment(
             id=post.id,
@@ -218,7 +217,7 @@ def comment_tree(
             edited_at=post.edited_at,
             is_removed=post.removed_at is not None,
             is_author_of_post=post.author_id == root.author_id,
-            menu=menu_of(post, is_own=is_own, is_signed_in=viewer is not None),
+            menu=menu_of(site, viewer, post),
             pictures=pictures_of(site, post),
             replies=replies,
             more=len(below.get(post.id, [])) - len(replies),

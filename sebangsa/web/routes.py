@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from sebangsa.web import appearance, composing, feeds, finding, oneself, signing_in, threads
+from sebangsa.web import appearance, composing, design_page, feeds, finding, oneself, signing_in, threads
 
 ROUTES: list[BaseRoute] = [
     *feeds.ROUTES,
@@ -14,4 +14,5 @@ ROUTES: list[BaseRoute] = [
     *finding.ROUTES,
     *signing_in.ROUTES,
     *appearance.ROUTES,
+    *design_page.ROUTES,
 ]

@@ -19,6 +19,7 @@ from static.assets import Assets
 
 if TYPE_CHECKING:
     from sebangsa.features import NavItem
+    from sebangsa.models import User
     from sebangsa.site import Site
 
 THEMES = ("light", "dark")
@@ -42,8 +43,8 @@ class Spoken:
         return _filled(self._translation.gettext(message) if message else "", values)
 
     def ngettext(self, one: str, many: str, count: int, **values: object) -> str:
-        """The form for `count`, which is `%(n)s` unless the caller gives another writing of it."""
-        return _filled(self._translation.ngettext(one, many, count), {"n": count, **values})
+        """The form for `count`, which is `%(n)s` or `%(num)s` unless the caller gives another writing of it."""
+        return _filled(self._translation.ngettext(one, many, count), {"n": count, "num": count, **values})
 
 
 def _filled(text: str, values: Mapping[str, object]) -> str:
@@ -66,12 +67,12 @@ class Templates:
     def render(
         self, request: Request, name: str, context: Mapping[str, Any], status_code: int = 200
     ) -> HTMLResponse:
-        """A page. Besides `context` it knows `site`, `viewer`, `csrf`, `theme`, `language`, `path`, `navigation`, `tabs`
+        """A page. Besides `context` it knows `site`, `viewer`, `csrf`, `theme`, `language`, `path`, `navigation`, `bottom_tabs`
         and `badges` (unread counts by address, from `request.state.badges`).
         """
         viewer = getattr(request.state, "viewer", None)
         language = language_of(request)
-        navigation = self._navigation(viewer is not None)
+        navigation = self._navigation(viewer)
         known = {
             "site": self._site,
             "request": request,
@@ -81,7 +82,7 @@ class Templates:
             "language": language,
             "path": request.url.path,
             "navigation": navigation,
-            "tabs": navigation[:TABS_BEFORE_OWN],
+            "bottom_tabs": navigation[:TABS_BEFORE_OWN],
             "badges": getattr(request.state, "badges", {}),
         }
         preferences = viewer.preferences if viewer is not None else {}
@@ -92,8 +93,13 @@ class Templates:
             times.reading_zone.reset(shown)
         return HTMLResponse(text, status_code, headers={"content-language": language})
 
-    def _navigation(self, signed_in: bool) -> list[NavItem]:
-        items = (item for item in self._site.navigation if signed_in or not item.requires_sign_in)
+    def _navigation(self, viewer: User | None) -> list[NavItem]:
+        items = (
+            item
+            for item in self._site.navigation
+            if (viewer is not None or not item.requires_sign_in)
+            and ((viewer is not None and viewer.is_moderator) or not item.requires_moderator)
+        )
         return sorted(items, key=lambda item: item.order)
 
     def _environment(self, language: str, loader: FileSystemLoader) -> Environment:

@@ -11,11 +11,10 @@ from starlette.routing import BaseRoute, Route
 from federation.endpoints.answers import wants_activity
 from federation.models import Actor
 from sebangsa import activitypub, posting, timelines, voting
-from sebangsa.errors import NotFound
 from sebangsa.models import Post
 from sebangsa.uploads import upload_picture
 from sebangsa.visibility import must_be_author, post_for
-from sebangsa.web.forms import back_to, files_of, form_of, id_in, text_of
+from sebangsa.web.forms import back_to, files_of, form_of, id_of, text_of
 from sebangsa.web.presenting import comment_tree, mine_among, post_view
 from sebangsa.web.viewing import page, signed_in, site_of, viewer_of
 
@@ -23,7 +22,7 @@ from sebangsa.web.viewing import page, signed_in, site_of, viewer_of
 async def post(request: Request) -> Response:
     """`/p/{id}`: for servers the object, for browsers the thread."""
     if wants_activity(request):
-        return await activitypub.post_answer(site_of(request), request, request.path_params["id"])
+        return await activitypub.post_answer(site_of(request), request, id_of(request))
     return await _thread_page(request)
 
 
@@ -120,10 +119,7 @@ async def delete(request: Request) -> Response:
 
 
 async def _shown_post(request: Request) -> Post:
-    post_id = id_in(str(request.path_params["id"]))
-    if post_id is None:
-        raise NotFound
-    return await post_for(site_of(request), _actor_of(request), post_id)
+    return await post_for(site_of(request), _actor_of(request), id_of(request))
 
 
 def _actor_of(request: Request) -> Actor | None:
@@ -132,18 +128,18 @@ def _actor_of(request: Request) -> Actor | None:
 
 async def post_create(request: Request) -> Response:
     """`/p/{id}/activity`, for servers."""
-    return await activitypub.create_answer(site_of(request), request, request.path_params["id"])
+    return await activitypub.create_answer(site_of(request), request, id_of(request))
 
 
 async def post_replies(request: Request) -> Response:
     """`/p/{id}/replies`, for servers."""
-    return await activitypub.replies_answer(site_of(request), request, request.path_params["id"])
+    return await activitypub.replies_answer(site_of(request), request, id_of(request))
 
 
 async def post_context(request: Request) -> Response:
     """`/p/{id}/context`, for servers."""
     return await activitypub.replies_answer(
-        site_of(request), request, request.path_params["id"], whole_thread=True
+        site_of(request), request, id_of(request), whole_thread=True
     )
 
 

@@ -8,7 +8,7 @@ import io
 import re
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import aiohttp
 from PIL import Image
@@ -18,6 +18,7 @@ from sebangsa.models import User
 from sebangsa.oauth.apps import register_app
 from sebangsa.oauth.redirects import OUT_OF_BAND
 from sebangsa.oauth.tokens import issue_token
+from sebangsa.web.viewing import csrf_token
 from tests.instances import Instance
 
 EVERYTHING = "read write follow push profile"
@@ -180,15 +181,9 @@ class App:
 
 def form_token(instance: Instance, cookies: dict[str, str]) -> str:
     """The token that the page's form carries for this browser."""
-    from sebangsa.web.viewing import csrf_token
-
     return csrf_token(instance.site, cookies.get("session") or cookies.get("visitor", ""))
 
 
 def told(answer: Answer) -> dict[str, str]:
     """What a redirect tells the app."""
     return dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
-
-
-def with_query(path: str, **params: str) -> str:
-    return f"{path}?{urlencode(params)}"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
+import aiohttp
 import pytest
 
 from sebangsa.accounts import disable, set_password
 from sebangsa.models import AccessToken, AuthorizationCode, OAuthApp, Role
 from sebangsa.oauth.redirects import OUT_OF_BAND
-from tests.api.calling import CHALLENGE, VERIFIER, Answer, App, Caller, call, told, with_query
+from tests.api.calling import CHALLENGE, VERIFIER, Answer, App, Caller, call, form_token, told
 from tests.instances import Instance
 
 
@@ -39,8 +41,6 @@ async def test_an_app_comes_in_by_a_code_and_leaves_by_a_revocation(warga: Insta
 
 
 async def test_the_token_endpoint_takes_json_and_basic_authentication(warga: Instance) -> None:
-    import aiohttp
-
     app = await App.register(warga)
     asked = {
         "grant_type": "client_credentials",
@@ -56,15 +56,22 @@ async def test_the_token_endpoint_takes_json_and_basic_authentication(warga: Ins
 
 
 async def test_who_is_not_signed_in_signs_in_and_comes_back(warga: Instance) -> None:
+    await warga.user("ani")
     app = await App.register(warga)
-    answer = await app.page({}, scope="read", state="x&y")
-    assert answer.status == 303
-    target = told(answer)["next"]
-    assert answer.headers["Location"].startswith("/sign-in?next=")
-    assert (
-        target == with_query("/oauth/authorize", **app.asked(scope="read", state="x&y"))
-        or "state=x%26y" in target
-    )
+    sent = await app.page({}, scope="read", state="x&y=1 2")
+    assert sent.status == 303
+    assert sent.headers["Location"].startswith("/sign-in?next=")
+    page = await call(warga, "GET", sent.headers["Location"])
+    cookies = {"visitor": re.findall(r"visitor=([^;]+)", page.headers["Set-Cookie"])[0]}
+    form = {
+        "login": "ani", "password": "rahasia sekali", "next": told(sent)["next"], "csrf": form_token(warga, cookies),
+    }
+    signed_in = await call(warga, "POST", "/sign-in", data=form, cookies=cookies)
+    assert signed_in.status == 303, signed_in.body
+    cookies = {"session": re.findall(r"session=([^;]+)", ", ".join(signed_in.headers.getall("Set-Cookie")))[0]}
+    asked = await call(warga, "GET", signed_in.headers["Location"], cookies=cookies)
+    assert asked.status == 200
+    assert 'value="x&amp;y=1 2"' in asked.body
 
 
 async def test_a_no_is_told_to_the_app(warga: Instance) -> None:
@@ -273,8 +280,6 @@ async def test_s086_the_code_page_is_not_kept_not_framed_and_keeps_its_title_qui
 
 def code_on(answer: Answer) -> str:
     """The code that the page shows to be copied."""
-    import re
-
     found = re.search(r'class="authorization-code"[^>]*>([^<]+)<', answer.body)
     assert found, answer.body
     return found[1]

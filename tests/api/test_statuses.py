@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from tests.api.calling import Caller, form_with, picture
+from tests.instances import Instance
 
 
 async def test_a_post_is_shown_as_it_was_written(ani: Caller) -> None:
@@ -148,3 +151,36 @@ async def test_direct_posts_reach_only_those_named(ani: Caller, budi: Caller) ->
     assert [entry["type"] for entry in await budi.get("/api/v1/notifications")] == ["mention"]
     anybody = await ani.instance.http.get(f"{ani.instance.url}/api/v1/statuses/{posted['id']}")
     assert anybody.status == 404
+
+
+async def test_both_databases_answer_alike(database: str, start: Callable[..., Awaitable[Instance]]) -> None:
+    warga = await start("warga", database=database)
+    ani, budi = await Caller.of(warga, await warga.user("ani")), await Caller.of(warga, await warga.user("budi"))
+    await ani.post(f"/api/v1/accounts/{budi.id}/follow")
+    upload = (await budi("POST", "/api/v2/media", data=form_with(picture(), description="merah"))).body
+    posted = await budi("POST", "/api/v1/statuses", json={"status": "Halo #warga", "media_ids": [upload["id"]]},
+                        headers={"Idempotency-Key": "sekali"})
+    again = await budi("POST", "/api/v1/statuses", json={"status": "Halo"}, headers={"Idempotency-Key": "sekali"})
+    assert again.body["id"] == posted.body["id"]
+    path = f"/api/v1/statuses/{posted.body['id']}"
+    reply = await ani.post("/api/v1/statuses", status="@budi ya", in_reply_to_id=posted.body["id"])
+    for done in ("favourite", "reblog", "bookmark", "bookmark"):
+        await ani.post(f"{path}/{done}")
+    home = await ani.get("/api/v1/timelines/home")
+    assert [entry["id"] for entry in home][1:] == [reply["id"], posted.body["id"]]
+    assert home[0]["reblog"]["id"] == posted.body["id"]
+    assert [home[2][flag] for flag in ("favourited", "reblogged", "bookmarked")] == [True] * 3
+    assert home[1]["in_reply_to_account_id"] == budi.id
+    assert {entry["type"] for entry in await budi.get("/api/v1/notifications")} == {
+        "follow", "mention", "favourite", "reblog",
+    }
+    for kind in ("accounts", "statuses", "hashtags"):
+        assert (await budi.get("/api/v2/search", q="warga" if kind != "accounts" else "an", type=kind))[kind]
+    for listed in (
+        "/api/v1/favourites", "/api/v1/bookmarks", "/api/v1/timelines/tag/warga", f"/api/v1/accounts/{budi.id}/followers",
+        f"/api/v1/accounts/{budi.id}/statuses?only_media=true",
+    ):
+        assert await (ani if "favourites" in listed or "bookmarks" in listed else budi).get(listed)
+    await ani.post("/api/v1/markers", home={"last_read_id": home[0]["id"]})
+    assert (await ani.post("/api/v1/markers", home={"last_read_id": home[0]["id"]}))["home"]["version"] == 2
+    assert (await budi("PATCH", "/api/v1/accounts/update_credentials", json={"note": "baru"})).status == 200

@@ -10,15 +10,16 @@ from civic_bridge import answering, bodies, handover
 from civic_bridge.answering import Answer
 from civic_bridge.history import next_step
 from civic_bridge.models import Body, EventState, Offer, OfferState, Report, StatusEvent
-from civic_bridge.wire import EVENT, step_terms
+from civic_bridge.wire import EVENT, offer_activity, offer_answer, step_terms
 from federation.models import Actor
+from federation.outbox import Audience, publish
 from sebangsa import following
 from sebangsa.errors import Invalid, NotAllowed
 from sebangsa.lookup import find_actor
 from sebangsa.models import Post
 from sebangsa.posting import Draft, create_post
 from tests.civic.city import City, link, office_on
-from tests.instances import Instance, settle
+from tests.instances import Instance, settle, unfinished
 
 
 async def claim(instance: Instance, actor: Actor, report: Report, to: str = "resolved-claimed") -> Post:
@@ -251,3 +252,32 @@ async def test_both_servers_can_be_one(start: Callable[..., Awaitable[Instance]]
         assert (await Report.get(id=report.id)).status == "acknowledged"
         assert (await Offer.get()).state == OfferState.ACCEPTED
         assert "Diterima" in (await Post.get(id=report.post_id)).content
+
+
+async def test_nobody_but_the_office_answers_its_offer_and_only_the_reports_server_makes_one(
+    city: City,
+) -> None:
+    stranger = await city.kota.user("stranger")
+    report = await city.file()
+    async with city.warga.inside():
+        offer = await Offer.get()
+    async with city.kota.inside() as site:
+        # An answer to an offer that was made to somebody else, and an offer of a report of another server.
+        ani = await Actor.get(uri=city.ani.actor.uri)
+        answer = offer_answer("Reject", stranger.actor, offer.uri, ani.uri, reason="Bukan urusan kami.")
+        await publish(site.federation, stranger.actor, answer, Audience(actors=[ani], personal=True))
+    other = await office_on(city.warga, "taman", await city.warga.user("dewi"), "POHON")
+    async with city.kota.inside() as site:
+        target = await find_actor(site, f"@taman@{city.warga.site.settings.domain}")
+        assert target is not None
+        false = offer_activity(
+            stranger.actor, (await city.at_kota(report)).post.uri, target, None, is_transfer=True
+        )
+        await publish(site.federation, stranger.actor, false, Audience(actors=[target], personal=True))
+    await city.settle()
+    reasons = (await unfinished(city.warga.site))["inbound"]
+    assert len([reason for reason in reasons if "not-allowed" in reason]) == 2
+    async with city.warga.inside():
+        assert (await Offer.get()).state == OfferState.PENDING
+        assert not await Offer.exists(body_id=other.id)
+    assert (await city.at_warga(report)).body_id == city.linked.id

@@ -125,14 +125,13 @@ async def test_s140_the_claim_does_not_read_all_that_waits_in_a_lane(world: Worl
     ]
     await Delivery.bulk_create(rows, batch_size=2000)
     await world.to(await world.remote("citra", "b.example"))
-    for number in range(100):
-        await Peer.create(host=f"c{number}.example", created_at=world.clock.now())
-    others = [f"https://c{number}.example/inbox" for number in range(100)]
+    others = [f"https://c{number}.example/inbox" for number in range(600)]
     await world.say(Audience(inbox_urls=others), proof=False)
     before = asyncio.get_running_loop().time()
-    claimed = await lanes.Turns(world.fed, "me").claim(200, troubled=False)
-    assert asyncio.get_running_loop().time() - before < 1
-    assert len(claimed) == 102
+    claimed = await lanes.Turns(world.fed, "me").claim(1000, troubled=False)
+    # A table never analysed, as after a quiet night: a planner that joins here takes ten seconds.
+    assert asyncio.get_running_loop().time() - before < 2
+    assert len(claimed) == 602
     assert all(len(lane.due) <= lanes.ROWS_AT_ONCE for lane in claimed)
 
 

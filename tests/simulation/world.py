@@ -16,11 +16,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
 from communities.describing import Description
 from communities.founding import create_community
 from federation.delivery import deliver
-from federation.models import Actor, Delivery, InboundActivity
+from federation.models import Actor, ActorKey, Delivery, InboundActivity
 from federation.processing import process_inbox
+from federation.signatures.multikey import multikey_of
 from federation.sweep import sweep
 from sebangsa.accounts import create_user
 from sebangsa.app import create_app
@@ -28,6 +32,7 @@ from sebangsa.settings import load_settings
 from sebangsa.site import Site
 from tests.instances import TestEngine
 from tests.simulation.network import Faults, SimulatedClock, SimulatedNetwork
+from tests.simulation.one_thread import one_thread
 
 HOUR = 3600.0
 SWEEP_EVERY = HOUR / 2
@@ -94,16 +99,17 @@ class World:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[World]:
         """Open the instances, with their people and communities, until the block ends."""
-        for place in self.places:
-            await place.site.open()
-            self.network.serve_app(place.host, create_app(place.site))
-        try:
-            for place in self.places:
-                await self._settle_in(place)
-            yield self
-        finally:
-            for place in self.places:
-                await place.site.stop()
+        with one_thread():
+            try:
+                for place in self.places:
+                    await place.site.open()
+                    self.network.serve_app(place.host, create_app(place.site))
+                for place in self.places:
+                    await self._settle_in(place)
+                yield self
+            finally:
+                for place in self.places:
+                    await place.site.stop()
 
     async def _settle_in(self, place: Place) -> None:
         site = place.site
@@ -119,6 +125,19 @@ class World:
                 owner = place.people[0]
                 group = await create_community(site, title, owner, Description(title=title.title()))
                 self.communities.append(group.uri)
+            await self._fix_keys(place)
+
+    async def _fix_keys(self, place: Place) -> None:
+        """Make the keys for proofs follow from the seed: a proof is part of the message, and decides its fate.
+
+        RSA keys, which sign requests, stay as they are: what they sign is in no message.
+        """
+        fixed = random.Random(f"keys {place.name} {self.seed}")
+        for key in await ActorKey.filter(kind="ed25519").order_by("key_id"):
+            private = Ed25519PrivateKey.from_private_bytes(fixed.randbytes(32))
+            key.private = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+            key.public = multikey_of(private.public_key())
+            await key.save()
 
     # --- time
 

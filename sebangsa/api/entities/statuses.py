@@ -71,24 +71,26 @@ async def status(site: Site, post: Post, viewer: Actor | None) -> dict[str, Any]
     return found[0]
 
 
+_PARENTS = "SELECT 'parent' AS kind, id, author_id AS value FROM posts WHERE id IN (?)"
+_MINE = (
+    "SELECT 'favourite' AS kind, post_id AS id, 0 AS value FROM votes WHERE value = 1 AND actor_id = ? AND post_id IN (?)",
+    "SELECT 'reblog', boost_of_id, 0 FROM posts WHERE author_id = ? AND boost_of_id IN (?)",
+    "SELECT 'bookmark', post_id, 0 FROM bookmarks WHERE actor_id = ? AND post_id IN (?)",
+)
+
+
 async def _standing(posts: Sequence[Post], viewer: Actor | None) -> Standing:
     ids = sorted({post.id for post in posts})
     parents = sorted({post.in_reply_to_id for post in posts if post.in_reply_to_id is not None})
     parts: list[str] = []
     values: list[int] = []
     if parents:
-        parts.append(
-            f"SELECT 'parent' AS kind, id, author_id AS value FROM posts WHERE id IN ({placeholders(len(parents))})"
-        )  # noqa: S608, E501
+        parts.append(_PARENTS.replace("(?)", f"({placeholders(len(parents))})"))
         values += parents
     if viewer is not None and ids:
-        these = placeholders(len(ids))
-        parts += [
-            f"SELECT 'favourite' AS kind, post_id AS id, 0 AS value FROM votes WHERE actor_id = ? AND value = 1 AND post_id IN ({these})",  # noqa: S608, E501
-            f"SELECT 'reblog' AS kind, boost_of_id AS id, 0 AS value FROM posts WHERE author_id = ? AND boost_of_id IN ({these})",  # noqa: S608, E501
-            f"SELECT 'bookmark' AS kind, post_id AS id, 0 AS value FROM bookmarks WHERE actor_id = ? AND post_id IN ({these})",  # noqa: S608, E501
-        ]
-        values += [viewer.id, *ids] * 3
+        for question in _MINE:
+            parts.append(question.replace("(?)", f"({placeholders(len(ids))})"))
+            values += [viewer.id, *ids]
     if not parts:
         return Standing()
     found: dict[str, dict[int, int]] = {"parent": {}, "favourite": {}, "reblog": {}, "bookmark": {}}

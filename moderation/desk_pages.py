@@ -1,0 +1,149 @@
+"""Pages for moderators and administrators: open cases, people, blocked domains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from moderation import domains, log, removing, reporting, suspending
+from moderation.models import Case, DomainBlock
+from moderation.pages import cards, known_actor, render
+from sebangsa.errors import Invalid, NotAllowed, NotFound
+from sebangsa.models import Post
+from sebangsa.web.forms import back_to, form_of, id_of, text_of
+from sebangsa.web.pieces import Face
+from sebangsa.web.presenting import PostView, face_of
+from sebangsa.web.viewing import signed_in, site_of, viewer_of
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """One report on the desk. `gone` counts named posts that their author deleted since."""
+
+    id: int
+    reporter: Face
+    accused: Face
+    is_suspended: bool
+    is_forwarded: bool
+    comment: str
+    posts: list[PostView]
+    gone: int
+    at: datetime
+
+
+@signed_in
+async def desk(request: Request) -> Response:
+    """`/moderation`: the open cases, oldest first."""
+    site, user = site_of(request), viewer_of(request)
+    log.must_moderate(user)
+    found = await reporting.queue()
+    posts = await cards(site, user.actor, [post_id for case in found for post_id in case.post_ids])
+    cases = [
+        CaseView(
+            id=case.id,
+            reporter=face_of(site, case.reporter),
+            accused=face_of(site, case.accused),
+            is_suspended=case.accused.suspended_at is not None,
+            is_forwarded=case.is_forwarded,
+            comment=case.comment,
+            posts=[posts[post_id] for post_id in case.post_ids if post_id in posts],
+            gone=sum(post_id not in posts for post_id in case.post_ids),
+            at=case.created_at,
+        )
+        for case in found
+    ]
+    return render(request, "desk", {"cases": cases, "max_answer": reporting.MAX_COMMENT})
+
+
+@signed_in
+async def post_resolve(request: Request) -> Response:
+    """`POST /moderation/cases/{id}/resolve` with `answer`."""
+    user = viewer_of(request)
+    log.must_moderate(user)
+    case = await Case.get_or_none(id=id_of(request))
+    if case is None:
+        raise NotFound
+    await reporting.resolve(site_of(request), user, case, text_of(await form_of(request), "answer"))
+    return back_to(request, "/moderation")
+
+
+@signed_in
+async def post_post(request: Request) -> Response:
+    """`POST /moderation/posts/{id}/remove` or `/restore`, with `reason`."""
+    site, user = site_of(request), viewer_of(request)
+    log.must_moderate(user)
+    post = await Post.get_or_none(id=id_of(request), deleted_at=None)
+    act = {"remove": removing.remove_post, "restore": removing.restore_post}.get(request.path_params["act"])
+    if post is None or act is None:
+        raise NotFound
+    form = await form_of(request)
+    await act(site, user, post, text_of(form, "reason"))
+    return back_to(request, "/moderation", text_of(form, "next"))
+
+
+@signed_in
+async def person(request: Request) -> Response:
+    """`/moderation/people/{handle}`: whether somebody is suspended, and changing it."""
+    site, user = site_of(request), viewer_of(request)
+    log.must_moderate(user)
+    actor = await known_actor(site, request.path_params["handle"])
+    try:
+        await log.must_outrank(user, actor)
+        is_outranked = True
+    except NotAllowed:
+        is_outranked = False
+    context = {
+        "face": face_of(site, actor),
+        "is_suspended": actor.suspended_at is not None,
+        "suspended_at": actor.suspended_at,
+        "is_outranked": is_outranked,
+        "open_cases": await Case.filter(accused_id=actor.id, resolved_at=None).count(),
+    }
+    return render(request, "person", context)
+
+
+@signed_in
+async def post_person(request: Request) -> Response:
+    """`POST /moderation/people/{handle}/suspend` or `/unsuspend`, with `reason`."""
+    site, user = site_of(request), viewer_of(request)
+    log.must_moderate(user)
+    actor = await known_actor(site, request.path_params["handle"])
+    act = {"suspend": suspending.suspend, "unsuspend": suspending.unsuspend}.get(request.path_params["act"])
+    if act is None:
+        raise NotFound
+    form = await form_of(request)
+    await act(site, user, actor, text_of(form, "reason"))
+    return back_to(request, f"/moderation/people/{quote(actor.handle)}", text_of(form, "next"))
+
+
+@signed_in
+async def blocked_domains(request: Request) -> Response:
+    """`/moderation/domains`: the list, and a form that blocks one; for administrators."""
+    site, user = site_of(request), viewer_of(request)
+    domains.must_administer(user)
+    error: Invalid | None = None
+    values = {"domain": "", "reason": ""}
+    if request.method == "POST":
+        form = await form_of(request)
+        values = {name: text_of(form, name) for name in values}
+        try:
+            await domains.block_domain(site, user, values["domain"], values["reason"])
+            return RedirectResponse("/moderation/domains", 303)
+        except Invalid as refused:
+            error = refused
+    context = {"blocks": await DomainBlock.all().order_by("domain"), "values": values, "error": error}
+    return render(request, "domains", context, error.status if error else 200)
+
+
+@signed_in
+async def post_unblock(request: Request) -> Response:
+    """`POST /moderation/domains/unblock` with `domain` and `reason`."""
+    form = await form_of(request)
+    await domains.unblock_domain(
+        site_of(request), viewer_of(request), text_of(form, "domain"), text_of(form, "reason")
+    )
+    return back_to(request, "/moderation/domains")

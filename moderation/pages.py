@@ -1,0 +1,136 @@
+"""Pages for everybody: reporting something, and the public log of what moderators did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from federation.models import Actor
+from moderation import log, reporting
+from sebangsa import timelines
+from sebangsa.errors import Invalid, NotFound
+from sebangsa.models import Post
+from sebangsa.site import Site
+from sebangsa.text.handles import parse_handle
+from sebangsa.visibility import post_for
+from sebangsa.web.forms import form_of, id_in, text_of
+from sebangsa.web.pieces import Face
+from sebangsa.web.presenting import PostView, face_of, mine_among, post_view
+from sebangsa.web.viewing import page, signed_in, site_of, viewer_of
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One act of moderation as a line; `href` is empty where the target is no page."""
+
+    action: str
+    by: Face
+    target: str
+    href: str
+    reason: str
+    at: datetime
+
+
+@signed_in
+async def report(request: Request) -> Response:
+    """`/moderation/report?post={id}` or `?account={handle}`: the form, and what it sends; `?sent=1` says thanks."""
+    site, viewer = site_of(request), viewer_of(request).actor
+    if request.method == "GET" and request.query_params.get("sent"):
+        return render(request, "reported", {})
+    accused, post = await _reported(request)
+    error: Invalid | None = None
+    values = {"comment": "", "forward": ""}
+    if request.method == "POST":
+        form = await form_of(request)
+        values = {name: text_of(form, name) for name in values}
+        try:
+            if not values["comment"].strip():
+                raise Invalid("comment-needed", "Write what is wrong with it.", field="comment")
+            await reporting.report(
+                site,
+                viewer,
+                accused,
+                [post] if post else [],
+                values["comment"],
+                forward=bool(values["forward"]),
+            )
+            return RedirectResponse("/moderation/report?sent=1", 303)
+        except Invalid as refused:
+            error = refused
+    context = {
+        "accused": face_of(site, accused),
+        "accused_host": "" if accused.is_local else accused.host,
+        "post": (await cards(site, viewer, [post.id])).get(post.id) if post else None,
+        "subject": f"post={post.id}" if post else f"account={accused.handle}",
+        "max_comment": reporting.MAX_COMMENT,
+        "values": values,
+        "error": error,
+    }
+    return render(request, "report", context, error.status if error else 200)
+
+
+@page
+async def public_log(request: Request) -> Response:
+    """`/moderation/log`: who did what to whom, and why; for everybody."""
+    site = site_of(request)
+    found = await log.entries(below=id_in(request.query_params.get("before", "")))
+    lines = [
+        LogLine(
+            action=entry.action,
+            by=face_of(site, entry.moderator),
+            target=entry.target,
+            href=entry.target if entry.target.startswith(("https://", "http://")) else "",
+            reason=entry.reason,
+            at=entry.created_at,
+        )
+        for entry in found
+    ]
+    older = f"/moderation/log?before={found[-1].id}" if len(found) == log.PAGE else ""
+    return render(request, "log", {"lines": lines, "older": older})
+
+
+async def _reported(request: Request) -> tuple[Actor, Post | None]:
+    """Who is reported, and the post if one is named. Raises `NotFound`."""
+    site, viewer = site_of(request), viewer_of(request).actor
+    post_id = id_in(request.query_params.get("post", ""))
+    if post_id is not None:
+        post = await post_for(site, viewer, post_id)
+        return post.author, post
+    return await known_actor(site, request.query_params.get("account", "")), None
+
+
+async def known_actor(site: Site, text: str) -> Actor:
+    """Whom a handle names among those we know, suspended or not; asks no other server. Raises `NotFound`."""
+    handle = parse_handle(text)
+    if handle is None:
+        raise NotFound("There is nobody with that name here.")
+    own = (None, site.federation.config.domain, site.federation.config.authority)
+    if handle.domain in own:
+        found = Actor.filter(local_name=handle.name.lower(), deleted_at=None)
+    else:
+        found = Actor.filter(
+            username__in=(handle.name, handle.name.lower()), domain=handle.domain, deleted_at=None
+        )
+    actor = await found.first()
+    if actor is None:
+        raise NotFound("There is nobody with that name here.")
+    return actor
+
+
+async def cards(site: Site, viewer: Actor, post_ids: list[int]) -> dict[int, PostView]:
+    """Posts as cards, by id. Deleted ones are left out; whoever asks has checked what may be read."""
+    found = await timelines.with_parts(Post.filter(id__in=post_ids, deleted_at=None)) if post_ids else []
+    mine = await mine_among(viewer, found)
+    return {post.id: post_view(site, viewer, post, mine) for post in found}
+
+
+def render(request: Request, name: str, context: dict[str, Any], status: int = 200) -> Response:
+    """A page of this feature."""
+    rendered: Response = request.app.state.templates.render(
+        request, f"moderation/{name}.html", context, status_code=status
+    )
+    return rendered
