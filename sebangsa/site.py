@@ -146,4 +146,5 @@ class Site:
         await self.streams.close()
         await self.queue.engine.stop()
         await self.federation.transport.close()
+        await self.media.close()
         await self.database.close()
