@@ -46,12 +46,12 @@ WHERE (SELECT p.failures FROM peers p WHERE p.host = waiting.host AND {_READY}) 
 LIMIT ?"""  # noqa: S608 - constants, here and below
 
 _NEWEST = f"""
-SELECT p.host FROM (
+SELECT newest.host FROM (
     SELECT host, max(id) AS latest FROM (
         SELECT id, host, state, run_at FROM deliveries WHERE id > ? ORDER BY id DESC LIMIT {NEWEST}
     ) AS lately WHERE state = 'pending' AND run_at <= ? GROUP BY host
-) AS newest JOIN peers p ON p.host = newest.host
-WHERE p.failures = 0 AND {_READY} ORDER BY newest.latest DESC LIMIT ?"""  # noqa: S608
+) AS newest
+WHERE (SELECT p.failures FROM peers p WHERE p.host = newest.host AND {_READY}) = 0 ORDER BY newest.latest DESC LIMIT ?"""  # noqa: S608
 
 _DUE = "state = 'pending' AND host = {host} AND run_at <= ? {after} ORDER BY id LIMIT ?"
 
@@ -115,9 +115,7 @@ class Turns:
         now = self._fed.clock.now()
         hosts: dict[str, None] = {}
         if not troubled:
-            newest = await rows(
-                _NEWEST, [first_id_at(now - NEW), now, now, now, max(1, limit // 2)]
-            )
+            newest = await rows(_NEWEST, [first_id_at(now - NEW), now, now, now, max(1, limit // 2)])
             hosts |= dict.fromkeys(row["host"] for row in newest)
         hosts |= dict.fromkeys(await self._in_turn(limit, now, troubled))
         if not hosts:

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 
 def register(site: Site) -> None:
-    """Hang the gate of blocked domains and suspended actors into the protocol, and reporting into the menus."""
+    """Hang the gate of blocked domains and suspended actors into the protocol, reporting into the menus."""
     site.federation.registry.gates.append(gate_of(site).refuse)
+    site.about_links.append(Action("What moderators did", "shield", href="/moderation/log"))
     site.post_actions.append(report_post)
     site.actor_actions.append(report_actor)
 

@@ -82,6 +82,7 @@ class Site:
         self.periodic: list[Periodic] = []
         self.navigation: list[NavItem] = []
         self.panels: list[Panel] = []
+        self.about_links: list[Action] = []
         self.post_actions: list[PostAction] = []
         self.actor_actions: list[ActorAction] = []
         self.streams = open_streams(settings.queue_url, settings.host)

@@ -67,8 +67,8 @@ class Templates:
     def render(
         self, request: Request, name: str, context: Mapping[str, Any], status_code: int = 200
     ) -> HTMLResponse:
-        """A page. Besides `context` it knows `site`, `viewer`, `csrf`, `theme`, `language`, `path`, `navigation`, `bottom_tabs`
-        and `badges` (unread counts by address, from `request.state.badges`).
+        """A page. Besides `context` it knows `site`, `viewer`, `csrf`, `theme`, `language`, `path`, `navigation`,
+        `bottom_tabs` and `badges` (unread counts by address, from `request.state.badges`).
         """
         viewer = getattr(request.state, "viewer", None)
         language = language_of(request)

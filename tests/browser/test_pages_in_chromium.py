@@ -87,6 +87,7 @@ async def test_a_citizen_does_everything_on_a_phone(start: Start, has_scripts: b
         assert await page.locator('form[action="/c/tebet/leave"]').count() == 1
 
         await phone.visit("/report")
+        assert (await page.locator("[data-locate]").get_attribute("hidden") is None) == has_scripts
         await page.fill("#title", "Lubang di depan stasiun")
         await page.select_option("#category", "JALAN-LUBANG")
         await page.select_option("#area", "31.74.01.1001")

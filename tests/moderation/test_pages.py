@@ -116,6 +116,7 @@ async def test_the_log_is_for_everybody_and_has_pages(warga: Instance) -> None:
         for number in range(log.PAGE + 1):
             await log.write(site, boss.actor, "block-domain", f"jahat{number}.example", "<b>sampah")
     visitor = Browser(warga, {})
+    assert "/moderation/log" in (await visitor.get("/about"))[1]
     status, text = await visitor.get("/moderation/log")
     assert (status, "&lt;b&gt;sampah" in text, "jahat0.example" in text) == (200, True, False)
     older = re.search(r"/moderation/log\?before=\d+", text)
@@ -225,7 +226,7 @@ async def test_without_the_feature_no_menu_leads_to_it(start: Callable[..., Awai
     ani, budi = await plain.user("ani"), await plain.user("budi")
     post = await _written(plain, budi)
     browser = await _browser(plain, ani)
-    for path in (f"/p/{post.id}", "/u/budi"):
+    for path in (f"/p/{post.id}", "/u/budi", "/about"):
         status, text = await browser.get(path)
         assert (status, "/moderation" in text) == (200, False)
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import unquote, urlencode
 
 from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
@@ -47,6 +52,56 @@ def design_app(folders: tuple[Path, ...] = (TEMPLATES,), **settings: Any) -> Sta
     app.state.site = site
     app.state.templates = Templates(folders, site)
     return app
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: MutableHeaders
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+
+class Browser:
+    """Asks an app and keeps its cookies. Errors of the app come out of the call."""
+
+    def __init__(self, app: Starlette) -> None:
+        self._app = app
+        self.cookies: dict[str, str] = {}
+
+    def get(self, target: str, headers: Mapping[str, str] | None = None) -> Answer:
+        return self._ask("GET", target, headers or {"accept-encoding": "gzip"}, b"")
+
+    def post(self, target: str, form: Mapping[str, str]) -> Answer:
+        kind = {"content-type": "application/x-www-form-urlencoded"}
+        return self._ask("POST", target, kind, urlencode(form).encode())
+
+    def _ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        path, _, query = target.partition("?")
+        cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        sent = {"host": "localhost:8000", "cookie": cookie, **headers}
+        scope = {
+            "type": "http", "method": method, "path": unquote(path), "raw_path": path.encode(), "root_path": "",
+            "query_string": query.encode(), "scheme": "http", "server": ("localhost", 8000), "client": ("127.0.0.1", 1),
+            "http_version": "1.1", "headers": [(name.encode(), value.encode()) for name, value in sent.items()],
+        }  # fmt: skip
+        messages: list[Any] = []
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: Any) -> None:
+            messages.append(message)
+
+        asyncio.run(self._app(scope, receive, send))
+        got = MutableHeaders(raw=messages[0]["headers"])
+        for line in got.getlist("set-cookie"):
+            name, _, value = line.split(";")[0].partition("=")
+            self.cookies[name] = value
+        return Answer(messages[0]["status"], got, b"".join(part.get("body", b"") for part in messages[1:]))
 
 
 def tokens(css: str) -> dict[str, dict[str, str]]:
