@@ -120,7 +120,8 @@ async def fill(site: Site, held: int) -> tuple[str, list[tuple[str, SigningKey]]
             await Post.bulk_create(
                 [
                     Post(
-                        id=site.ids.next(), uri=f"http://held.localhost/{n}", author=actor, content="<p>lama</p>", created_at=now
+                        id=site.ids.next(), uri=f"http://held.localhost/{n}", author=actor,
+                        content="<p>lama</p>", created_at=now,
                     )
                     for n in range(start, min(start + 1000, held))
                 ]

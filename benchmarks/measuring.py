@@ -98,6 +98,12 @@ class ServerProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
 
+    def kill(self) -> None:
+        """SIGKILL, as a power cut or the kernel's memory killer would."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(10)
+
     async def ready(self, path: str = "/nodeinfo/2.0", within: float = 30.0) -> None:
         """Wait for the first good answer. Raises `TimeoutError`."""
         async with asyncio.timeout(within), loopback_session(1) as http:

@@ -45,6 +45,16 @@ async def sweep(fed: Federation) -> None:
         await clean(fed)
 
 
+async def release_leases() -> None:
+    """Let go of what a killed process held. Only where no other process works on this database."""
+    await execute("UPDATE peers SET locked_until = NULL, locked_by = '' WHERE locked_until IS NOT NULL", [])
+    await execute(
+        """UPDATE inbound_activities SET locked_until = NULL
+           WHERE state = 'pending' AND locked_until IS NOT NULL""",
+        [],
+    )
+
+
 async def give_up_old(fed: Federation) -> int:
     """End what waited longer than `MAX_AGE` behind others; returns how many rows."""
     now = fed.clock.now()

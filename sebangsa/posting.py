@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -70,11 +70,14 @@ class Draft:
     extra: dict[str, Any] = field(default_factory=dict)
 
 
-async def create_post(site: Site, author: Actor, draft: Draft) -> Post:
+async def create_post(
+    site: Site, author: Actor, draft: Draft, *, written: Callable[[int], Awaitable[None]] | None = None
+) -> Post:
     """Publish a post: written, counted, told to those named in it, and sent to its audience, in one transaction.
 
-    Raises `Invalid` for a draft that cannot be posted, `NotAllowed` where a gate forbids it, `NotFound` for a reply
-    to something that the author may not read.
+    `written` is called in it with the post's id: for what must hold together with the post. Raises `Invalid` for a
+    draft that cannot be posted, `NotAllowed` where a gate forbids it, `NotFound` for a reply to something that the
+    author may not read.
     """
     draft = await _checked(site, author, draft)
     rendered, mentioned = await _rendered(site, draft)
@@ -115,6 +118,8 @@ async def create_post(site: Site, author: Actor, draft: Draft) -> Post:
         activity = await _publish_create(site, post, author, mentioned, rendered.hashtags, draft)
         await _notify_addressed(site, post, mentioned, parent)
         await site.hooks.post_created.emit(post, Origin(activity))
+        if written is not None:
+            await written(post.id)
     return post
 
 

@@ -50,7 +50,7 @@
     const target = event.target;
     for (const menu of all("details.menu[open]")) if (!menu.contains(target)) menu.open = false;
     const button = target.closest("[data-confirm], [data-swap], [data-dialog], [data-share], [data-copy], time[title]");
-    if (!button) return;
+    if (!button || button.tagName === "FORM") return;
     if (button.tagName === "TIME") {
       if (!button.closest("a")) {
         const shown = button.textContent;
@@ -89,8 +89,16 @@
     }
   });
 
-  on("submit", (event) => {
+  on("submit", async (event) => {
     const form = event.target, button = event.submitter;
+    if (form.dataset.confirm && !form.dataset.agreed) {
+      event.preventDefault();
+      if (await ask(form.dataset.confirm)) {
+        form.dataset.agreed = "1";
+        form.requestSubmit(button);
+      }
+      return;
+    }
     if (form.matches("[data-themes]") && button) {
       event.preventDefault();
       if (button.value === "device") delete root.dataset.theme;
@@ -181,7 +189,7 @@
   let source;
   const listen = () => {
     if (!words.events || source || !window.EventSource) return;
-    source = new EventSource(words.events);
+    source = new EventSource(places[0]?.dataset.liveFrom || words.events);
     for (const place of places) source.addEventListener(place.dataset.live, (event) => show(place, event.data));
     for (const badge of badges) source.addEventListener(badge.dataset.badge, (event) => {
       badge.textContent = event.data > 99 ? "99+" : event.data;

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import count
 from typing import Any
 
 import aiohttp
@@ -21,6 +22,8 @@ from tests.instances import Instance
 
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 ACTIVITY = "application/activity+json"
+
+_numbers = count()
 
 
 @cache
@@ -117,7 +120,7 @@ class Actor:
         """An activity of theirs with an id of its own."""
         made = {
             "@context": "https://www.w3.org/ns/activitystreams",
-            "id": f"{self.server.origin}/activities/{type_.lower()}-{len(self.server.asked)}-{id(obj)}",
+            "id": f"{self.server.origin}/activities/{type_.lower()}-{next(_numbers)}",
             "type": type_,
             "actor": self.uri,
             "object": obj,

@@ -24,6 +24,10 @@ PROOF_CONTEXT = "https://w3id.org/security/data-integrity/v2"
 """What a document's `@context` should name beside ActivityStreams when it carries a proof; `add_proof` leaves
 the context as it is, because it is signed with the rest."""
 
+_OUTSIDE = frozenset({"proof", "signature"})
+"""What a proof does not speak of: itself, and the Linked Data Signature that older software wants, which is made
+after it (FEP-8b32, backward compatibility). Fedify sends both. No code here reads `signature`."""
+
 MAX_PROOFS = 8
 MAX_PROOF_VALUE = 128
 """Characters; 64 bytes are at most 89 in base58."""
@@ -33,10 +37,11 @@ MAX_PROOF_VALUE = 128
 class ProofClaim:
     """A document says to carry a proof by this key; not yet believed.
 
-    `created` and `expires` are seconds since 1970, None when absent.
+    `signature` has 64 bytes. `created` and `expires` are seconds since 1970, None when absent.
     """
 
     verification_method: str
+    signature: bytes
     created: float | None
     expires: float | None
 
@@ -69,7 +74,7 @@ def proof_of(document: dict[str, Any]) -> ProofClaim | None:
     """What the document's proof claims; None without one of the suite that is read here.
 
     Of several proofs the first of that suite counts. Raises `Refused('proof-wrong')` when its parts are
-    missing or of another shape.
+    missing or of another shape: what cannot hold makes nobody fetch a key.
     """
     proof = _find_proof(document)
     if proof is None:
@@ -77,7 +82,7 @@ def proof_of(document: dict[str, Any]) -> ProofClaim | None:
     method = proof.get("verificationMethod")
     if not isinstance(method, str) or not method or proof.get("proofPurpose") != "assertionMethod":
         raise Refused("proof-wrong", "verificationMethod is missing, or the purpose is not assertionMethod")
-    return ProofClaim(method, _instant(proof, "created"), _instant(proof, "expires"))
+    return ProofClaim(method, _signature(proof), _instant(proof, "created"), _instant(proof, "expires"))
 
 
 def verify_proof(document: dict[str, Any], public_key: PublicKey, *, now: float | None = None) -> None:
@@ -93,12 +98,11 @@ def verify_proof(document: dict[str, Any], public_key: PublicKey, *, now: float 
         raise Refused("proof-wrong", f"{CRYPTOSUITE} needs an Ed25519 key")
     if now is not None and claim.expires is not None and claim.expires < now:
         raise Refused("proof-wrong", "its own end has passed")
-    signature = _signature(proof)
-    unsecured = {name: value for name, value in document.items() if name != "proof"}
+    unsecured = {name: value for name, value in document.items() if name not in _OUTSIDE}
     options = {name: value for name, value in proof.items() if name != "proofValue"}
     for candidate, signed_options in _readings(unsecured, options):
         try:
-            public_key.verify(signature, _hash_data(candidate, signed_options))
+            public_key.verify(claim.signature, _hash_data(candidate, signed_options))
         except InvalidSignature:
             continue
         except (ValueError, RecursionError) as error:

@@ -36,6 +36,7 @@ class Claim:
         self.post_id = post_id
 
     async def answered_by(self, post_id: int) -> None:
+        """In the transaction that writes the post: a server killed between the two would post it again."""
         if self._row is not None:
             await IdempotencyKey.filter(id=self._row.id).update(post_id=post_id)
             self.post_id = post_id

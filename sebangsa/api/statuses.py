@@ -47,8 +47,7 @@ async def post_status(call: Call) -> dict[str, Any]:
     async with claimed(call.site, call.me, key) as claim:
         if claim.post_id is None:
             draft = await _draft(call)
-            post = await posting.create_post(call.site, call.me, draft)
-            await claim.answered_by(post.id)
+            post = await posting.create_post(call.site, call.me, draft, written=claim.answered_by)
         else:
             post = await post_for(call.site, call.me, claim.post_id)
     return await status(call.site, post, call.me)

@@ -9,6 +9,7 @@ import msgspec
 import structlog
 
 from federation.database import after_commit, execute, is_postgres, rows, transaction
+from federation.sweep import release_leases
 from sebangsa.queue.models import Job
 
 if TYPE_CHECKING:
@@ -57,6 +58,11 @@ class Queue:
         await execute(_INSERT, [self._site.ids.next(), job, encoded, key, now + delay, False, now])
         if not delay:
             after_commit(lambda: self.engine.wake("run_jobs"))
+
+    async def release_leases(self) -> None:
+        """Let go of what a killed process held. Only where no other process works on this database."""
+        await release_leases()
+        await execute("UPDATE jobs SET locked_until = NULL WHERE locked_until IS NOT NULL", [])
 
     async def run_due(self) -> int:
         """Run all jobs that are due; returns how many. Safe in many processes at once."""

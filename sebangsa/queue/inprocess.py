@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from federation.database import is_postgres
+
 if TYPE_CHECKING:
     from sebangsa.site import Site
 
@@ -30,6 +32,10 @@ class InProcessEngine:
             event.set()
 
     async def start(self) -> None:
+        with self._site.database.entered():
+            if not is_postgres():
+                # SQLite serves one process, and that is us: nobody need wait for the leases of one that was killed.
+                await self._site.queue.release_leases()
         for job in self._site.woken:
             self._events[job] = asyncio.Event()
             self._tasks.append(asyncio.create_task(self._serve(job), name=f"job {job}"))

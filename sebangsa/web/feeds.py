@@ -101,7 +101,9 @@ async def _person_page(request: Request) -> Response:
         ],
         "address": f"{actor.username}@{actor.domain or site.settings.domain}",
         "menu": [
-            action for offer in site.actor_actions if (action := offer(actor, request.state.viewer)) is not None
+            action
+            for offer in site.actor_actions
+            if (action := offer(actor, request.state.viewer)) is not None
         ],
     }
     return _render(request, "pages/person.html", context)

@@ -67,8 +67,8 @@ class Templates:
     def render(
         self, request: Request, name: str, context: Mapping[str, Any], status_code: int = 200
     ) -> HTMLResponse:
-        """A page. Besides `context` it knows `site`, `viewer`, `csrf`, `theme`, `language`, `path`, `navigation`,
-        `bottom_tabs` and `badges` (unread counts by address, from `request.state.badges`).
+        """A page. Besides `context` it knows `site`, `viewer`, `csrf`, `theme`, `language`, `path`, `here` (path and query),
+        `navigation`, `bottom_tabs` and `badges` (unread counts by address, from `request.state.badges`).
         """
         viewer = getattr(request.state, "viewer", None)
         language = language_of(request)
@@ -81,6 +81,7 @@ class Templates:
             "theme": theme_of(request),
             "language": language,
             "path": request.url.path,
+            "here": _address(request),
             "navigation": navigation,
             "bottom_tabs": navigation[:TABS_BEFORE_OWN],
             "badges": getattr(request.state, "badges", {}),
@@ -137,6 +138,10 @@ class Templates:
             top_of_scale=numbers.top_of_scale,
         )
         return environment
+
+
+def _address(request: Request) -> str:
+    return f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
 
 
 def theme_of(request: Request) -> str:

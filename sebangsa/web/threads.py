@@ -138,9 +138,7 @@ async def post_replies(request: Request) -> Response:
 
 async def post_context(request: Request) -> Response:
     """`/p/{id}/context`, for servers."""
-    return await activitypub.replies_answer(
-        site_of(request), request, id_of(request), whole_thread=True
-    )
+    return await activitypub.replies_answer(site_of(request), request, id_of(request), whole_thread=True)
 
 
 def _render(request: Request, name: str, context: dict[str, Any]) -> Response:

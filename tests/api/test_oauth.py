@@ -64,11 +64,16 @@ async def test_who_is_not_signed_in_signs_in_and_comes_back(warga: Instance) -> 
     page = await call(warga, "GET", sent.headers["Location"])
     cookies = {"visitor": re.findall(r"visitor=([^;]+)", page.headers["Set-Cookie"])[0]}
     form = {
-        "login": "ani", "password": "rahasia sekali", "next": told(sent)["next"], "csrf": form_token(warga, cookies),
+        "login": "ani",
+        "password": "rahasia sekali",
+        "next": told(sent)["next"],
+        "csrf": form_token(warga, cookies),
     }
     signed_in = await call(warga, "POST", "/sign-in", data=form, cookies=cookies)
     assert signed_in.status == 303, signed_in.body
-    cookies = {"session": re.findall(r"session=([^;]+)", ", ".join(signed_in.headers.getall("Set-Cookie")))[0]}
+    cookies = {
+        "session": re.findall(r"session=([^;]+)", ", ".join(signed_in.headers.getall("Set-Cookie")))[0]
+    }
     asked = await call(warga, "GET", signed_in.headers["Location"], cookies=cookies)
     assert asked.status == 200
     assert 'value="x&amp;y=1 2"' in asked.body

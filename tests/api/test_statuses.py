@@ -155,12 +155,21 @@ async def test_direct_posts_reach_only_those_named(ani: Caller, budi: Caller) ->
 
 async def test_both_databases_answer_alike(database: str, start: Callable[..., Awaitable[Instance]]) -> None:
     warga = await start("warga", database=database)
-    ani, budi = await Caller.of(warga, await warga.user("ani")), await Caller.of(warga, await warga.user("budi"))
+    ani, budi = (
+        await Caller.of(warga, await warga.user("ani")),
+        await Caller.of(warga, await warga.user("budi")),
+    )
     await ani.post(f"/api/v1/accounts/{budi.id}/follow")
     upload = (await budi("POST", "/api/v2/media", data=form_with(picture(), description="merah"))).body
-    posted = await budi("POST", "/api/v1/statuses", json={"status": "Halo #warga", "media_ids": [upload["id"]]},
-                        headers={"Idempotency-Key": "sekali"})
-    again = await budi("POST", "/api/v1/statuses", json={"status": "Halo"}, headers={"Idempotency-Key": "sekali"})
+    posted = await budi(
+        "POST",
+        "/api/v1/statuses",
+        json={"status": "Halo #warga", "media_ids": [upload["id"]]},
+        headers={"Idempotency-Key": "sekali"},
+    )
+    again = await budi(
+        "POST", "/api/v1/statuses", json={"status": "Halo"}, headers={"Idempotency-Key": "sekali"}
+    )
     assert again.body["id"] == posted.body["id"]
     path = f"/api/v1/statuses/{posted.body['id']}"
     reply = await ani.post("/api/v1/statuses", status="@budi ya", in_reply_to_id=posted.body["id"])
@@ -172,12 +181,18 @@ async def test_both_databases_answer_alike(database: str, start: Callable[..., A
     assert [home[2][flag] for flag in ("favourited", "reblogged", "bookmarked")] == [True] * 3
     assert home[1]["in_reply_to_account_id"] == budi.id
     assert {entry["type"] for entry in await budi.get("/api/v1/notifications")} == {
-        "follow", "mention", "favourite", "reblog",
+        "follow",
+        "mention",
+        "favourite",
+        "reblog",
     }
     for kind in ("accounts", "statuses", "hashtags"):
         assert (await budi.get("/api/v2/search", q="warga" if kind != "accounts" else "an", type=kind))[kind]
     for listed in (
-        "/api/v1/favourites", "/api/v1/bookmarks", "/api/v1/timelines/tag/warga", f"/api/v1/accounts/{budi.id}/followers",
+        "/api/v1/favourites",
+        "/api/v1/bookmarks",
+        "/api/v1/timelines/tag/warga",
+        f"/api/v1/accounts/{budi.id}/followers",
         f"/api/v1/accounts/{budi.id}/statuses?only_media=true",
     ):
         assert await (ani if "favourites" in listed or "bookmarks" in listed else budi).get(listed)

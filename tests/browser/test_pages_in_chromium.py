@@ -16,7 +16,8 @@ from sebangsa.models import Post, Role
 from sebangsa.posting import Draft, create_post
 from sebangsa.web.viewing import SESSION_COOKIE
 from tests.browser.chromium import Phone, chromium
-from tests.instances import Instance
+from tests.foreign_server import PUBLIC, foreign_server
+from tests.instances import Instance, settle, unfinished
 
 pytestmark = pytest.mark.browser
 
@@ -172,23 +173,32 @@ def _attacks() -> list[tuple[str, list[str]]]:
 
 
 async def test_s063_no_known_script_injection_runs(start: Start) -> None:
+    """Written here, as Markdown; and sent by another server, as HTML."""
     attacks = _attacks()
     if not attacks:
         pytest.skip("SEBANGSA_TEST_DOCUMENTS names no folder with badinput/xss")
     warga = await start("warga")
     rina = await warga.user("rina", display_name='"><script>alert(1)</script>')
-    ids: list[int] = []
+    async with foreign_server("jahat") as jahat:
+        dewi = jahat.actor("dewi")
+        assert (await dewi.send(warga, dewi.activity("Follow", rina.actor.uri)))[0] == 202
+        for name, lines in attacks:
+            note = dewi.note(
+                name, "\n".join(lines), to=[PUBLIC, rina.actor.uri], summary="<svg onload=alert(3)>"
+            )
+            note["tag"] = [{"type": "Mention", "href": rina.actor.uri, "name": "@rina"}]
+            assert (await dewi.send(warga, dewi.activity("Create", note)))[0] == 202
+        await settle(warga)
     async with warga.inside() as site:
+        assert await Post.filter(is_local=False).count() == len(attacks), await unfinished(site)
         for _, lines in attacks:
             for separator in ("\n\n", " "):
                 source = separator.join(lines)[:10_000]
-                made = await create_post(
-                    site, rina.actor, Draft(source=source, summary="<svg onload=alert(2)>")
-                )
-                ids.append(made.id)
+                await create_post(site, rina.actor, Draft(source=source, summary="<svg onload=alert(2)>"))
+        ids = [post.id for post in await Post.all().order_by("id")]
     async with chromium() as browser:
         phone = await Phone.open(browser, warga.url, has_scripts=True)
-        for path in ("/public/local", "/u/rina", *(f"/p/{post_id}" for post_id in ids)):
+        for path in ("/public", "/u/rina", *(f"/p/{post_id}" for post_id in ids)):
             await phone.page.goto(warga.url + path)
             for veil in await phone.page.locator(".veil summary").all():
                 await veil.click()

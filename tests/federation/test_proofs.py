@@ -128,6 +128,10 @@ def test_proofs_without_context_as_mitra_and_fedify_make_them_hold() -> None:
     verify(by_hand(OPTIONS, OPTIONS | {"@context": DOCUMENT["@context"]}, DOCUMENT))
 
 
+def test_a_linked_data_signature_made_after_the_proof_changes_nothing_as_fedify_sends_both() -> None:
+    verify(proven() | {"signature": {"type": "RsaSignature2017", "signatureValue": "c2ln"}})
+
+
 def test_the_documents_context_must_begin_with_the_proofs() -> None:
     options = OPTIONS | {"@context": DOCUMENT["@context"]}
     document = by_hand(options, options, DOCUMENT)

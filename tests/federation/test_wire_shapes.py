@@ -133,6 +133,12 @@ def test_a_context_may_be_changed_by_its_caller_without_harm() -> None:
     assert "x" not in context_for("actor")[-1]
 
 
+def test_an_actors_context_says_what_its_proof_keys_are_to_software_that_reads_json_ld() -> None:
+    # Neither address of the context defines it; Fedify passes over a key whose term means nothing.
+    meaning = context_for("actor")[-1]["assertionMethod"]
+    assert meaning["@id"] == "https://w3id.org/security#assertionMethod"
+
+
 def test_an_unknown_context_name_is_an_error() -> None:
     with pytest.raises(KeyError):
         context_for("no-such")

@@ -16,6 +16,7 @@ from moderation.models import Case, CaseState, DomainBlock
 from sebangsa.cli import main
 from sebangsa.models import Notification, Post, Role, User, Visibility
 from sebangsa.posting import Draft, create_post
+from sebangsa.settings import DEFAULT_FEATURES
 from tests.foreign_server import foreign_server
 from tests.instances import Instance, settle
 
@@ -153,6 +154,16 @@ async def test_s131_what_moderators_do_is_refused_to_others(warga: Instance) -> 
     async with warga.inside():
         assert await log.entries() == []
         assert not await DomainBlock.exists()
+
+
+async def test_a_moderator_on_a_phone_finds_the_desk_on_the_own_page(
+    start: Callable[..., Awaitable[Instance]],
+) -> None:
+    """With every feature on, the bar at the bottom has no room for it."""
+    warga = await start("warga", features=DEFAULT_FEATURES)
+    desk = await _browser(warga, await warga.user("mod", role=Role.MODERATOR))
+    link = 'href="/moderation"'
+    assert (await desk.get("/u/mod"))[1].count(link) == (await desk.get("/"))[1].count(link) + 1
 
 
 async def test_what_cannot_be_read_cannot_be_reported_and_bad_addresses_are_not_found(
