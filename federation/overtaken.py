@@ -8,6 +8,8 @@ objects, and what a group passes on, ask here.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from federation.database import execute, rows
 from federation.inbound import Inbound
 from federation.lanes import moment
@@ -49,11 +51,23 @@ async def mark_overtaken(inbound: Inbound, uri: str | None, *, body: str = "") -
     )
 
 
-async def overtaking(inbound: Inbound, uri: str | None) -> InboundActivity | None:
-    """The mark on `uri`, if the same actor left one: its `type` says what came first, `body` what an Update said."""
+@dataclass(frozen=True)
+class Mark:
+    """What came before the thing it speaks of: its type, and what an Update said."""
+
+    type: str
+    body: str
+
+
+async def overtaking(inbound: Inbound, uri: str | None) -> Mark | None:
+    """The mark on `uri`, if the same actor left one."""
     if not uri:
         return None
-    return await InboundActivity.filter(uri=uri, actor_id=inbound.actor.id, reason__startswith=_BY).first()
+    found = await rows(
+        f"SELECT type, body FROM inbound_activities WHERE uri = ? AND actor_id = ? AND reason LIKE '{_BY}%'",  # noqa: S608
+        [uri, inbound.actor.id],
+    )
+    return Mark(found[0]["type"], found[0]["body"]) if found else None
 
 
 async def is_about_another(inbound: Inbound, current: str) -> bool:

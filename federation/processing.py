@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ import structlog
 
 from federation import strict_json
 from federation.actors import resolve_actor
-from federation.database import after_commit, execute, is_postgres, placeholders, rows, transaction
+from federation.database import execute, is_postgres, placeholders, rows, transaction
 from federation.inbound import Fetches, Inbound, Missing
 from federation.models import Actor, InboundActivity, InboundState
 from federation.refusals import Refused
@@ -49,7 +49,20 @@ async def process_inbox(fed: Federation) -> int:
     return done
 
 
-async def _claim(fed: Federation) -> list[list[InboundActivity]]:
+@dataclass
+class Stored:
+    """A row of `inbound_activities` as it is worked on. Read by hand: a model costs more than handling a like."""
+
+    id: int
+    actor_id: int
+    uri: str
+    type: str
+    inbox_of: int | None
+    body: str
+    attempts: int
+
+
+async def _claim(fed: Federation) -> list[list[Stored]]:
     """Lease the oldest rows of some actors of which nobody works on any; actor by actor, in order."""
     now = fed.clock.now()
     skip = "FOR UPDATE SKIP LOCKED" if is_postgres() else ""
@@ -71,16 +84,16 @@ async def _claim(fed: Federation) -> list[list[InboundActivity]]:
                         FROM inbound_activities
                         WHERE state = 'pending' AND actor_id IN ({placeholders(len(actors))})
                     ) AS lane WHERE place <= {ROWS_PER_LANE}
-                ) RETURNING id, actor_id""",  # noqa: S608 - placeholders and constants
+                ) RETURNING id, actor_id, uri, type, inbox_of, body, attempts""",  # noqa: S608 - placeholders and constants
             [now + LEASE, *actors],
         )
-    lanes: dict[int, list[InboundActivity]] = defaultdict(list)
-    for row in await InboundActivity.filter(id__in=[row["id"] for row in leased]).order_by("id"):
+    lanes: dict[int, list[Stored]] = defaultdict(list)
+    for row in sorted((Stored(**row) for row in leased), key=lambda row: row.id):
         lanes[row.actor_id].append(row)
     return list(lanes.values())
 
 
-async def _process_together(fed: Federation, claimed: list[InboundActivity]) -> bool:
+async def _process_together(fed: Federation, claimed: list[Stored]) -> bool:
     """Handle all that was claimed in one transaction, as nearly always nothing is missing or refused.
 
     False when one of them is: then nothing has happened, and each is handled by itself. Beginning and committing
@@ -103,7 +116,7 @@ async def _process_together(fed: Federation, claimed: list[InboundActivity]) -> 
     return True
 
 
-async def _process_lane(fed: Federation, lane: list[InboundActivity]) -> int:
+async def _process_lane(fed: Federation, lane: list[Stored]) -> int:
     """Handle one actor's activities in order, up to the first that must wait."""
     for done, row in enumerate(lane):
         if not await _process(fed, row):
@@ -116,7 +129,7 @@ async def _process_lane(fed: Federation, lane: list[InboundActivity]) -> int:
     return len(lane)
 
 
-async def _read(fed: Federation, row: InboundActivity, actor: Actor | None) -> Inbound:
+async def _read(fed: Federation, row: Stored, actor: Actor | None) -> Inbound:
     """A stored row as what handlers are given. Raises `Refused` when its actor may not be heard any more."""
     if actor is None or not actor.is_usable:
         raise Refused("suspended-actor", str(row.actor_id))
@@ -126,7 +139,7 @@ async def _read(fed: Federation, row: InboundActivity, actor: Actor | None) -> I
     return Inbound(fed, activity, actor, document, row.body, inbox_of=row.inbox_of)
 
 
-async def _process(fed: Federation, row: InboundActivity) -> bool:
+async def _process(fed: Federation, row: Stored) -> bool:
     """Handle one stored activity; false when it must be tried again later."""
     try:
         inbound = await _read(fed, row, await Actor.get_or_none(id=row.actor_id))
@@ -143,7 +156,7 @@ async def _process(fed: Federation, row: InboundActivity) -> bool:
     return True
 
 
-async def handle(inbound: Inbound, *, finish: InboundActivity | None = None) -> Verdict:
+async def handle(inbound: Inbound, *, finish: Stored | None = None) -> Verdict:
     """Dispatch an activity inside one transaction, fetching between two runs what its handler lacks.
 
     `finish` is the stored row, marked in the same transaction. Raises `Refused`.
@@ -174,7 +187,6 @@ async def dispatch(inbound: Inbound) -> Verdict:
     for handler in inbound.federation.registry.handlers_for(key):
         if await handler(inbound) is not Verdict.PASS:
             return Verdict.HANDLED
-    after_commit(lambda: inbound.federation.unknown_types.update([key]))
     return Verdict.PASS
 
 
@@ -210,12 +222,12 @@ async def _fetch(fed: Federation, fetches: Fetches, missing: Missing, *, is_last
         fetches.refused[missing.uri] = refusal
 
 
-async def _postpone(fed: Federation, row: InboundActivity, reason: str) -> bool:
-    row.run_at = fed.clock.now() + RETRY_AFTER[row.attempts]
-    row.attempts += 1
-    row.reason = reason[:255]
-    row.locked_until = None
-    await row.save(update_fields=["run_at", "attempts", "reason", "locked_until"])
+async def _postpone(fed: Federation, row: Stored, reason: str) -> bool:
+    await execute(
+        """UPDATE inbound_activities SET run_at = ?, attempts = ?, reason = ?, locked_until = NULL
+           WHERE id = ?""",
+        [fed.clock.now() + RETRY_AFTER[row.attempts], row.attempts + 1, reason[:255], row.id],
+    )
     return False
 
 

@@ -47,14 +47,13 @@ async def _homes(site: Site, post: Post) -> Iterable[str]:
     """
     if post.community_id is not None and post.in_reply_to_id is not None:
         return [f"user:{post.author_id}"]
+    heard = site.streams.heard("user:")
+    if heard is not None and not heard:
+        return []
     follows = Follow.filter(
         target_id=post.community_id or post.author_id, state=FollowState.ACCEPTED, follower__host=""
     )
-    heard = site.streams.heard("user:")
-    if heard is not None:
-        if not heard:
-            return []
-        if len(heard) <= FEW:
-            follows = follows.filter(follower_id__in=[int(channel.partition(":")[2]) for channel in heard])
+    if heard is not None and len(heard) <= FEW:
+        follows = follows.filter(follower_id__in=[int(channel.partition(":")[2]) for channel in heard])
     followers = await follows.values_list("follower_id", flat=True)
     return [f"user:{actor_id}" for actor_id in {post.author_id, *followers}]

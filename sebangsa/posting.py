@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tortoise.expressions import F
 
-from federation.database import transaction
+from federation.database import execute, transaction
 from federation.models import Actor
 from federation.outbox import publish
 from federation.vocabulary import AS_PUBLIC
@@ -211,10 +211,13 @@ async def count_post(post: Post, by: int) -> None:
     if post.boost_of_id:
         await Post.filter(id=post.boost_of_id).update(boosts_count=F("boosts_count") + by)
         return
-    changes: dict[str, Any] = {"posts_count": F("posts_count") + by}
     if by > 0:
-        changes["last_post_at"] = post.created_at
-    await Actor.filter(id=post.author_id).update(**changes)
+        await execute(
+            "UPDATE actors SET posts_count = posts_count + ?, last_post_at = ? WHERE id = ?",
+            [by, post.created_at, post.author_id],
+        )
+    else:
+        await execute("UPDATE actors SET posts_count = posts_count + ? WHERE id = ?", [by, post.author_id])
     if post.in_reply_to_id:
         await Post.filter(id=post.in_reply_to_id).update(replies_count=F("replies_count") + by)
 

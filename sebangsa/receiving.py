@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from federation.database import execute, placeholders, rows
 from federation.inbound import Inbound
-from federation.models import Actor, Follow, FollowState
+from federation.models import Actor
 from federation.refusals import Refused
 from federation.urls import host_of
 from federation.vocabulary import AS_PUBLIC
 from federation.wire import ObjectDocument, read_object
 from sebangsa.errors import NotAllowed
 from sebangsa.hooks import Origin
-from sebangsa.models import Attachment, Mention, Post, PostTag, Visibility
+from sebangsa.models import Attachment, Mention, Post, Visibility
 from sebangsa.notifying import notify
 from sebangsa.posting import MAX_PICTURES, Draft, count_post
 from sebangsa.ranking import hot_score
@@ -39,20 +40,25 @@ async def receive_post(site: Site, inbound: Inbound, document: dict[str, Any]) -
     None when it concerns nobody here (S-060) or is here already. Raises `Refused`.
     """
     obj = read_object(document, allow_http=site.settings.is_development)
-    if await Post.exists(uri=obj.id):
+    if obj.is_poll_vote:
+        return None  # secret, and as a comment it would be an empty one; we hold no polls (S-054)
+    if await rows("SELECT 1 FROM posts WHERE uri = ?", [obj.id]):
         return None
     if obj.attributed_to != inbound.actor.uri:
         raise Refused("not-the-author", f"{inbound.actor.uri} posts as {obj.attributed_to}")
-    parent = await _parent(site, inbound, obj)
+    known = await known_actors(obj)
+    parent = await Post.get_or_none(uri=obj.in_reply_to) if obj.in_reply_to else None
+    if parent is None:
+        # Asked before its ancestors are fetched: a stranger's answer to a stranger must not bring in their thread.
+        if not await _concerns_us(inbound, obj, known):
+            return None
+        parent = await _parent(site, inbound, obj)
     if (
         parent is not None
         and parent.visibility not in OPEN
         and not await may_read(site, inbound.actor, parent)
     ):
         raise Refused("not-allowed", "it answers what its author may not read")  # S-053
-    known = await known_actors(obj)
-    if not await _concerns_us(inbound, known, parent):
-        return None
     return await write_post(site, inbound, obj, inbound.actor, parent, known)
 
 
@@ -106,14 +112,23 @@ async def known_actors(obj: ObjectDocument) -> dict[str, Actor]:
     return {actor.uri: actor for actor in await Actor.filter(uri__in=sorted(addressed)[:MAX_MENTIONS])}
 
 
-async def _concerns_us(inbound: Inbound, known: Mapping[str, Actor], parent: Post | None) -> bool:
-    """Whether anybody here follows, is named, or is answered: strangers cannot fill our disk (S-060)."""
-    if parent is not None or inbound.inbox_of is not None:
+async def _concerns_us(inbound: Inbound, obj: ObjectDocument, known: Mapping[str, Actor]) -> bool:
+    """Whether anybody here follows or is named: strangers cannot fill our disk (S-060). An answer to what we have
+    always does.
+    """
+    if inbound.is_asked_for:
         return True
+    if inbound.inbox_of is not None and visibility_of(obj, inbound.actor) == Visibility.DIRECT:
+        return True  # to nobody by name: the inbox says for whom (S-109)
     if any(actor.is_local for actor in known.values()):
         return True
     sources = [inbound.actor.id] + ([inbound.announcer.id] if inbound.announcer else [])
-    return await Follow.exists(target_id__in=sources, follower__host="", state=FollowState.ACCEPTED)
+    followed = await rows(
+        f"""SELECT 1 FROM follows f JOIN actors a ON a.id = f.follower_id
+            WHERE f.target_id IN ({placeholders(len(sources))}) AND f.state = 'accepted' AND a.host = '' LIMIT 1""",  # noqa: S608
+        sources,
+    )
+    return bool(followed)
 
 
 async def write_post(
@@ -244,9 +259,10 @@ async def _write_mentions(
 async def write_tags_and_attachments(site: Site, post: Post, obj: ObjectDocument) -> None:
     """Write both, in the transaction under way; the pictures stay at their server."""
     names = {normal_form(tag) for tag in obj.hashtags[:MAX_TAGS]}
-    if names - {None}:
-        await PostTag.bulk_create(
-            [PostTag(id=site.ids.next(), post=post, name=name) for name in names if name]
+    if names := names - {None}:
+        await execute(
+            f"INSERT INTO post_tags (id, name, post_id) VALUES {', '.join(['(?, ?, ?)'] * len(names))}",  # noqa: S608
+            [value for name in sorted(filter(None, names)) for value in (site.ids.next(), name, post.id)],
         )
     if not obj.attachments:
         return

@@ -36,6 +36,9 @@ async def rows(query: str, values: Sequence[Any] = ()) -> list[Mapping[str, Any]
 async def execute(query: str, values: Sequence[Any] = ()) -> int:
     """Run a statement; returns how many rows it touched."""
     connection = get_connection("default")
-    if connection.capabilities.dialect == "postgres":
-        return int((await connection.execute_query(_numbered(query), list(values)))[0])
-    return int((await connection.execute_query(query, list(values)))[0])
+    if connection.capabilities.dialect != "postgres":
+        return int((await connection.execute_query(query, list(values)))[0])
+    if query.lstrip().startswith("INSERT"):
+        # Of the server's word "INSERT 0 1" Tortoise reads the first number, which is never the count of rows.
+        return len(await connection.execute_query_dict(f"{_numbered(query)} RETURNING 1", list(values)))
+    return int((await connection.execute_query(_numbered(query), list(values)))[0])
