@@ -61,7 +61,7 @@ async def list_chats(call: Call) -> Any:
     """`GET /api/sebangsa/v1/chats?state=active|requests|declined`."""
     state = STATES.get(call.given.text("state", "active"))
     if state is None:
-        raise Invalid("unknown-state", f"state is one of {', '.join(STATES)}.", field="state")
+        raise Invalid("unknown-state", "state is one of %(names)s.", field="state", names=", ".join(STATES))
     window = window_of(call)
     shown = await conversations.chats_of(call.me, window, state)
     link_pages(call, [chat.member.last_message_id for chat in shown], window.limit)
@@ -74,7 +74,7 @@ async def open_chat(call: Call) -> Any:
     for text in call.given.many("to", sending.MAX_RECIPIENTS + 1):
         actor = await find_actor(call.site, text[:500])
         if actor is None:
-            raise Invalid("nobody-there", f"Nobody was found for {text[:100]}.", field="to")
+            raise Invalid("nobody-there", "Nobody was found for %(name)s.", field="to", name=text[:100])
         people.append(actor)
     chat = await sending.open_chat(call.site, call.me, people)
     return chat_entity(call.site, await conversations.chat_for(call.me, chat.id))

@@ -47,7 +47,10 @@ async def send(
     member = await member_for(sender, chat_id)
     if len(idempotency_key) > MAX_KEY:
         raise Invalid(
-            "bad-key", f"An idempotency key has at most {MAX_KEY} characters.", field="idempotency_key"
+            "bad-key",
+            "An idempotency key has at most %(most)s characters.",
+            field="idempotency_key",
+            most=MAX_KEY,
         )
     once = hashlib.sha256(f"{sender.id}:{idempotency_key}".encode()).hexdigest() if idempotency_key else None
     if once is not None and (sent := await _sent_before(once, chat_id)):
@@ -93,7 +96,7 @@ async def _recipients(site: Site, member: ChatMember) -> list[Actor]:
         if not actor.is_usable:
             raise NotAllowed("member-gone", "This account is no longer there.")
     if len(others) > MAX_RECIPIENTS:
-        raise NotAllowed("too-many-members", f"A chat has at most {MAX_RECIPIENTS + 1} people.")
+        raise NotAllowed("too-many-members", "A chat has at most %(most)s people.", most=MAX_RECIPIENTS + 1)
     return others or people
 
 
@@ -171,6 +174,8 @@ async def open_chat(site: Site, opener: Actor, people: Sequence[Actor]) -> Chat:
     if not people:
         raise Invalid("no-recipient", "Name somebody to write to.", field="to")
     if len(others) > MAX_RECIPIENTS:
-        raise Invalid("too-many-members", f"A chat has at most {MAX_RECIPIENTS + 1} people.", field="to")
+        raise Invalid(
+            "too-many-members", "A chat has at most %(most)s people.", field="to", most=MAX_RECIPIENTS + 1
+        )
     async with transaction():
         return await chat_between(site, [opener, *others.values()])

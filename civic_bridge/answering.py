@@ -92,7 +92,7 @@ def _check(report: Report, answer: Answer, side: Side) -> None:
     if state is None or not may_follow(report.status, answer.to_status, side):
         raise Invalid("not-a-step", REFUSALS["not-a-step"], field="to")
     if len(answer.text) > MAX_TEXT:
-        raise Invalid("too-long", f"An answer has at most {MAX_TEXT} characters.", field="text")
+        raise Invalid("too-long", "An answer has at most %(most)s characters.", field="text", most=MAX_TEXT)
     if state.needs_photo and not answer.photos:
         raise Invalid("photo-needed", "Show that it is done: add a photo.", field="photos")
     if state.needs_text and not answer.text.strip():

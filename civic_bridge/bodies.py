@@ -88,7 +88,9 @@ async def link_body(
     services = list(services) or known_words(claims[1], is_service)
     check_scope(areas, services, tier)
     if reached_by not in REACHED_BY:
-        raise Invalid("reached-by", f"Reached by one of: {', '.join(REACHED_BY)}.", field="reached_by")
+        raise Invalid(
+            "reached-by", "Reached by one of: %(names)s.", field="reached_by", names=", ".join(REACHED_BY)
+        )
     async with transaction():
         known = await Body.get_or_none(actor_id=actor.id)
         if known is not None:
@@ -139,10 +141,10 @@ def check_scope(areas: Iterable[str], services: Iterable[str], tier: str) -> Non
         raise Invalid("scope-missing", "An office needs at least one area and one service.", field="areas")
     for code in areas:
         if area_at(code) is None:
-            raise Invalid("area-unknown", f"There is no area {code}.", field="areas")
+            raise Invalid("area-unknown", "There is no area %(area)s.", field="areas", area=code)
     for code in services:
         if not is_service(code):
-            raise Invalid("service-unknown", f"There is no service {code}.", field="services")
+            raise Invalid("service-unknown", "There is no service %(service)s.", field="services", service=code)
     if tier not in TIERS:
         raise Invalid("tier-unknown", "A tier is A, B, C or D.", field="tier")
 
@@ -243,7 +245,7 @@ async def take_reports(
     if not community.is_group:
         raise Invalid("not-a-community", "Only a community takes reports.", field="community")
     if area_code and area_at(area_code) is None:
-        raise Invalid("area-unknown", f"There is no area {area_code}.", field="area")
+        raise Invalid("area-unknown", "There is no area %(area)s.", field="area", area=area_code)
     async with transaction():
         civic, _ = await CivicCommunity.get_or_create(
             actor_id=community.id, defaults={"id": site.ids.next(), "created_at": site.clock.now()}

@@ -81,7 +81,9 @@ async def uploads(site: Site, owner: Actor, form: FormData, phase: str = "") -> 
         found.photos.append(StoredPhoto(attachment, None))
     sent = await files_of(form, "photos")
     if len(found.photos) + len(sent) > MAX_PHOTOS:
-        raise Invalid("too-many-pictures", f"A post has at most {MAX_PHOTOS} pictures.", field="photos")
+        raise Invalid(
+            "too-many-pictures", "A post has at most %(most)s pictures.", field="photos", most=MAX_PHOTOS
+        )
     for file in sent:
         found.photos.append(await store_photo(site, owner, file, text(form, "alt", 1500), phase))
     return found

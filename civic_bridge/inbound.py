@@ -90,7 +90,9 @@ async def _fetch_report(site: Site, inbound: Inbound, target: Body, uri: str) ->
     if not await Post.exists(uri=uri):
         # It is meant for us, though nobody here follows its author.
         await receive_post(
-            site, replace(inbound, actor=author, announcer=None, inbox_of=target.actor_id), document
+            site,
+            replace(inbound, actor=author, announcer=None, inbox_of=target.actor_id, is_asked_for=True),
+            document,
         )
     return await Report.get_or_none(post__uri=uri)
 

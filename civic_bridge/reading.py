@@ -15,6 +15,7 @@ from sebangsa.errors import NotFound
 from sebangsa.models import Attachment, Post
 from sebangsa.timelines import with_parts
 from sebangsa.visibility import may_read, readable
+from sebangsa.web.i18n import N_
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
@@ -91,7 +92,7 @@ async def timeline(report: Report, *, official_only: bool = False) -> list[Entry
             event.actor,
             event.body,
             photos.get(event.post_id or -1, []),
-            "" if event.is_official else REFUSALS.get(event.refusal, "It waits for the step before it."),
+            "" if event.is_official else REFUSALS.get(event.refusal, N_("It waits for the step before it.")),
         )
         for event in shown
     ]

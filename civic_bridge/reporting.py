@@ -137,7 +137,9 @@ async def checked(filing: Filing) -> Filing:
     if not title:
         raise Invalid("title-needed", "Say in a few words what is wrong.", field="title")
     if len(description) > MAX_DESCRIPTION:
-        raise Invalid("too-long", f"A report has at most {MAX_DESCRIPTION} characters.", field="description")
+        raise Invalid(
+            "too-long", "A report has at most %(most)s characters.", field="description", most=MAX_DESCRIPTION
+        )
     if filing.category not in CATEGORIES:
         raise Invalid("category-unknown", "Choose what it is about.", field="category")
     area_code, flags = _place(filing)
@@ -161,11 +163,13 @@ def _place(filing: Filing) -> tuple[str, list[str]]:
         try:
             check_point(filing.lat, filing.lon)
         except NotInIndonesia as elsewhere:
-            sentence = "That place is not in Indonesia."
             if elsewhere.is_swapped:
-                sentence += " Latitude and longitude seem to have changed places."
-            code = "point-swapped" if elsewhere.is_swapped else "point-outside"
-            raise Invalid(code, sentence, field="lat") from elsewhere
+                raise Invalid(
+                    "point-swapped",
+                    "That place is not in Indonesia. Latitude and longitude seem to have changed places.",
+                    field="lat",
+                ) from elsewhere
+            raise Invalid("point-outside", "That place is not in Indonesia.", field="lat") from elsewhere
         nearest = nearest_area(filing.lat, filing.lon)
     chosen = area_at(filing.area_code) or nearest or area_in_address(filing.address)
     if chosen is None and nearest is None and filing.lat is None:

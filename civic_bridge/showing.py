@@ -16,8 +16,9 @@ from civic_bridge.reading import Entry as Step
 from civic_bridge.reading import address_of
 from civic_bridge.routing import SETS_STATUS
 from civic_bridge.wire import public_address
-from civic_bridge.words import name_in, state_in, status_of
+from civic_bridge.words import flag_sentence, name_in, state_in, status_of
 from federation.models import Actor
+from sebangsa.media.remote import shown_url
 from sebangsa.models import Attachment
 from sebangsa.web.i18n import language_of
 from sebangsa.web.pieces import Entry, Face, Picture, Status
@@ -65,7 +66,7 @@ def card(
         is_overdue=report.closed_at is None
         and report.expected_at is not None
         and report.expected_at < site.clock.now(),
-        flags=report.flags,
+        flags=[flag_sentence(flag) for flag in report.flags],
         picture=(pictures or {}).get(report.post_id),
     )
 
@@ -87,7 +88,10 @@ def picture(site: Site, photo: Attachment) -> Picture | None:
     if not photo.media_type.startswith("image/"):
         return None
     full = photo.remote_url or site.media.url(photo.key)
-    small = photo.remote_url or site.media.url(photo.small_key or photo.key)
+    if photo.remote_url:
+        small = shown_url(site, photo.remote_url, "picture")
+    else:
+        small = site.media.url(photo.small_key or photo.key)
     return Picture(
         src=small, width=photo.width or 640, height=photo.height or 480, alt=photo.description, full=full,
         bytes=photo.size or 0,

@@ -10,6 +10,8 @@ from typing import Any, Protocol
 from civic_bridge.categories import CATEGORIES, GROUPS, Category
 from civic_bridge.models import Report
 from civic_bridge.states import STEPS, State, state_named
+from sebangsa.errors import Sentence
+from sebangsa.web.i18n import N_
 from sebangsa.web.pieces import Choice, Status
 
 
@@ -44,6 +46,23 @@ def row_in(language: str, row: dict[str, Any]) -> dict[str, Any]:
         "name": row.get("word", row["name"]),
         "guidance": row.get("guidance_word", row.get("guidance", "")),
     }
+
+
+FLAGS = {
+    "needs-office": N_("No office is responsible yet"),
+    "photo-elsewhere": N_("A photo was taken elsewhere"),
+    "outside-areas": N_("The place lies in no known area"),
+    "place-disagrees": N_("Place and area do not agree"),
+    "history-rewritten": N_("An entry of its history was changed afterwards"),
+}
+
+
+def flag_sentence(flag: str) -> str:
+    """What people should look at, to be translated where it is shown."""
+    code, _, place = flag.partition(" at ")
+    if code == "history-broken":
+        return Sentence(N_("Its history does not fit together from entry %(number)s on"), {"number": place})
+    return FLAGS.get(code, flag)
 
 
 def status_of(report: Report, language: str) -> Status:

@@ -48,13 +48,18 @@ class Description:
 def check_description(about: Description) -> None:
     """Raises `Invalid` with the field that is too long."""
     if len(about.title) > MAX_TITLE:
-        raise Invalid("title-long", f"A title has at most {MAX_TITLE} characters.", field="title")
+        raise Invalid("title-long", "A title has at most %(most)s characters.", field="title", most=MAX_TITLE)
     if len(about.sidebar) > MAX_SIDEBAR:
         raise Invalid(
-            "sidebar-long", f"The description has at most {MAX_SIDEBAR} characters.", field="sidebar"
+            "sidebar-long",
+            "The description has at most %(most)s characters.",
+            field="sidebar",
+            most=MAX_SIDEBAR,
         )
     if len(about.rules) > MAX_RULES:
-        raise Invalid("rules-long", f"The rules have at most {MAX_RULES} characters.", field="rules")
+        raise Invalid(
+            "rules-long", "The rules have at most %(most)s characters.", field="rules", most=MAX_RULES
+        )
 
 
 async def describe_community(site: Site, editor: Actor, community: Actor, about: Description) -> None:

@@ -31,7 +31,10 @@ async def create_community(site: Site, name: str, owner: Actor, about: Descripti
     name = name.strip().lower()
     if not valid_local_name(name) or len(name) > MAX_NAME:
         raise Invalid(
-            "name-invalid", f"A name has 1 to {MAX_NAME} letters a to z, digits or _.", field="name"
+            "name-invalid",
+            "A name has 1 to %(most)s letters a to z, digits or _.",
+            field="name",
+            most=MAX_NAME,
         )
     if await Actor.exists(local_name=name):
         raise Invalid("name-taken", "That name is taken.", field="name")

@@ -145,7 +145,9 @@ async def pin_post(
     if post.in_reply_to_id is not None or (is_pinned and not post.is_shown):
         raise NotAllowed("not-pinnable", "Only threads can be pinned.")
     if is_pinned and await Post.filter(community_id=community.id, is_pinned=True).count() >= MAX_PINNED:
-        raise NotAllowed("too-many-pinned", f"A community has at most {MAX_PINNED} pinned threads.")
+        raise NotAllowed(
+            "too-many-pinned", "A community has at most %(most)s pinned threads.", most=MAX_PINNED
+        )
     async with transaction():
         post.is_pinned = is_pinned
         await post.save(update_fields=["is_pinned"])

@@ -268,7 +268,8 @@ class Client:
             self._budget.spend(url.authority)
             headers = {"Accept": accept}
             if signed and self.sign is not None:
-                headers.update(self.sign("GET", url.text, None))
+                # In a thread, as deliveries are: a page that asks for a hundred documents must not stop the others.
+                headers.update(await asyncio.to_thread(self.sign, "GET", url.text, None))
             answer = await self._transport.request(
                 "GET", url.text, headers, None, max_bytes=max_bytes, timeout=timeout or self._timeouts
             )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
 from collections.abc import Callable, Mapping
 
 from federation.client import Client
 from federation.clock import Clock
 from federation.config import FederationConfig
+from federation.fetch_limits import HostBudget
 from federation.ids import IdMaker
 from federation.keys import KeyRing
 from federation.local_actors import server_actor
@@ -16,6 +16,11 @@ from federation.local_keys import signing_key
 from federation.registry import Registry
 from federation.signatures import sign_request
 from federation.transport import Transport
+
+ARRIVALS, ARRIVALS_A_SECOND = 20_000, 100.0
+"""Activities that one peer may bring at once, and how many more each second: twice what the largest send at their peak,
+and little enough that its backlog does not become ours (S-139). Each process counts for itself.
+"""
 
 
 class Federation:
@@ -46,12 +51,10 @@ class Federation:
         self.sanitise = sanitise
         self.registry = Registry()
         self.keys = KeyRing()
+        self.arrivals = HostBudget(clock, burst=ARRIVALS, per_second=ARRIVALS_A_SECOND)
         self.client = Client(
             transport, clock=clock, allow_http=config.development, permit=self.registry.admit
         )
-        self.unknown_types: Counter[str] = (
-            Counter()
-        )  # activity types that nothing here handles, for the admin
 
     async def start(self) -> None:
         """Make the server's own actor where there is none, and sign fetches with its key from now on.

@@ -18,7 +18,7 @@ class BudgetSpent(Refused):
     """Our own limit, not the peer's answer: never remembered as a failure of the URL."""
 
     def __init__(self, host: str) -> None:
-        super().__init__("too-many", f"too many fetches from {host} at once")
+        super().__init__("too-many", f"too many requests to or from {host} at once")
 
 
 class FailureMemory:

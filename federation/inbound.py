@@ -9,7 +9,7 @@ from federation.actors import actor_by_uri
 from federation.models import Actor
 from federation.refusals import Refused
 from federation.urls import host_of
-from federation.wire import ActivityDocument, id_of
+from federation.wire import ActivityDocument, id_of, with_author
 
 if TYPE_CHECKING:
     from federation.federation import Federation
@@ -43,7 +43,8 @@ class Inbound:
     `is_authentic` says that its actor's own host stands behind these bytes: signed by the actor, proved
     (FEP-8b32), or passed on by a group of the same host. When it is false only `announcer` (the group that
     wrapped it in an `Announce`) vouches, so objects must be read from their own host. `inbox_of` is the local
-    actor whose personal inbox it came to. `raw` is its JSON text as received, for passing on unchanged (FEP-1b12).
+    actor whose personal inbox it came to; `is_asked_for` says that it was fetched because somebody here wants it. `raw`
+    is its JSON text as received, for passing on unchanged (FEP-1b12).
     """
 
     federation: Federation
@@ -54,6 +55,7 @@ class Inbound:
     announcer: Actor | None = None
     is_authentic: bool = True
     inbox_of: int | None = None
+    is_asked_for: bool = False
     fetches: Fetches = field(default_factory=Fetches)
 
     async def actor_at(self, uri: str) -> Actor:
@@ -82,7 +84,7 @@ class Inbound:
         """
         embedded = self.activity.object
         if isinstance(embedded, dict) and self.is_vouched(id_of(embedded)):
-            return embedded
+            return with_author(embedded, self.actor.uri)
         uri = id_of(embedded)
         if not uri:
             raise Refused("missing-field", "object")

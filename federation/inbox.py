@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from federation import strict_json
 from federation.database import execute
+from federation.fetch_limits import BudgetSpent
 from federation.keys import SignerKey
 from federation.models import Actor
 from federation.overtaken import is_late_copy
@@ -58,6 +59,7 @@ async def receive(fed: Federation, request: HttpRequest, *, inbox_of: int | None
         return Receipt(is_new=False)
     await fed.registry.admit(host_of(activity.actor))
     signer = await verify_signer(fed, request)
+    _take_from_its_share(fed, signer.actor.host)
     if signer.actor.uri != activity.actor:
         signer = await _author_of_forwarded(fed, activity, document)
     await fed.registry.admit(signer.actor.host, signer.actor)
@@ -82,6 +84,16 @@ async def receive(fed: Federation, request: HttpRequest, *, inbox_of: int | None
     if stored:
         fed.wake("process_inbox")
     return Receipt(is_new=bool(stored))
+
+
+def _take_from_its_share(fed: Federation, host: str) -> None:
+    """Raises `Refused('too-many')` for a peer that sends more than `ARRIVALS` (S-139); counted once it has signed, so
+    that nobody uses up the share of another.
+    """
+    try:
+        fed.arrivals.spend(host)
+    except BudgetSpent as spent:
+        raise Refused("too-many", f"{host} sends more than is read here; the rest may come later") from spent
 
 
 def check_media_type(content_type: str) -> None:
@@ -119,8 +131,17 @@ async def verify_signer(fed: Federation, request: HttpRequest) -> SignerKey:
 async def _author_of_forwarded(
     fed: Federation, activity: ActivityDocument, document: dict[str, Any]
 ) -> SignerKey:
-    """Somebody passed on another's activity (ActivityPub 7.1.2): believed only with the author's own proof."""
-    author = await proven_by(fed, document)
+    """Somebody passed on another's activity (ActivityPub 7.1.2): believed only with the author's own proof.
+
+    An author out of reach is a refusal, not a 503: it is the author's server that is in trouble, while the one that
+    asks would count the failure against us.
+    """
+    try:
+        author = await proven_by(fed, document)
+    except Refused as refusal:
+        if refusal.code != "unreachable":
+            raise
+        raise Refused("key-unavailable", refusal.detail) from refusal
     if author is None or author.actor.uri != activity.actor:
         raise Refused("signer-is-not-actor", activity.actor)
     return author

@@ -52,6 +52,10 @@ class KeyRing:
             self._keys.move_to_end(key_id)
             return kept[1]
         found = await _stored_key(key_id) or await _fetch_key(fed, key_id)
+        if not found.actor.is_usable:
+            return (
+                found  # asked anew each time: a suspension that was a mistake ends at once, in all processes
+            )
         self._keys[key_id] = (now + KEPT_FOR, found)
         self._ids.setdefault(found.actor.uri, set()).add(key_id)
         if len(self._keys) > self._size:
@@ -60,7 +64,11 @@ class KeyRing:
         return found
 
     async def find_again(self, fed: Federation, old: SignerKey) -> SignerKey | None:
-        """The key as its host states it now, when it has changed; None when it has not or was asked just before."""
+        """The key as its host states it now, when it has changed; None when it has not or was asked just before.
+
+        Raises `Refused('unreachable')` when the host does not answer: an honest sender comes back later. Whatever else
+        goes wrong there leaves the old answer: the signature does not match.
+        """
         now = fed.clock.monotonic()
         if self._refetched.get(old.actor.uri, -REFETCH_EVERY) > now - REFETCH_EVERY:
             return None
@@ -69,7 +77,12 @@ class KeyRing:
             self._refetched.popitem(last=False)
         if fed.config.is_ours(old.actor.uri):
             return None
-        await fetch_actor(fed, old.actor.uri)
+        try:
+            await fetch_actor(fed, old.actor.uri)
+        except Refused as refusal:
+            if refusal.code == "unreachable":
+                raise
+            return None
         self.forget(old.actor.uri)
         fresh = await _stored_key(old.key_id)
         return fresh if fresh is not None and fresh.public_key != old.public_key else None

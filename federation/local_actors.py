@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from federation.database import transaction
 from federation.local_keys import make_keys
-from federation.models import Actor
+from federation.models import MAX_LOCAL_NAME, Actor
 
 if TYPE_CHECKING:
     from federation.federation import Federation
@@ -54,6 +54,15 @@ async def create_local_actor(
         )
         await make_keys(fed, actor)
     return actor
+
+
+async def actor_named(name: str) -> Actor | None:
+    """One of ours by name, whatever the letter case, suspended and deleted ones too; None for nobody.
+
+    Tortoise raises for a value that its column could not hold, also when it is only looked for.
+    """
+    name = name.lower()
+    return await Actor.get_or_none(local_name=name) if len(name) <= MAX_LOCAL_NAME else None
 
 
 async def server_actor(fed: Federation) -> Actor:

@@ -10,6 +10,7 @@ from tortoise.indexes import Index
 from tortoise.models import Model
 
 URL_LENGTH = 2048
+MAX_LOCAL_NAME = 64
 
 
 class Actor(Model):
@@ -24,7 +25,7 @@ class Actor(Model):
     type = fields.CharField(16)
     username = fields.CharField(255)
     local_name = fields.CharField(
-        64, unique=True, null=True
+        MAX_LOCAL_NAME, unique=True, null=True
     )  # people and communities here share one name space
     domain = fields.CharField(255, default="")
     host = fields.CharField(255, default="")

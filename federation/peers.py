@@ -129,6 +129,19 @@ async def queue_summary(fed: Federation) -> QueueSummary:
     )
 
 
+async def ignored_types(limit: int = 20) -> dict[str, int]:
+    """Activity types that were answered 202 and that nothing here handled, with how many came; the most first.
+
+    Counted from the rows, so that all processes count together and a peer that invents types fills no memory.
+    """
+    found = await rows(
+        """SELECT type, count(*) AS number FROM inbound_activities WHERE state = 'ignored' AND reason = ''
+           GROUP BY type ORDER BY count(*) DESC, type LIMIT ?""",
+        [limit],
+    )
+    return {row["type"]: row["number"] for row in found}
+
+
 async def _counts(hosts: Sequence[str]) -> dict[str, dict[str, int]]:
     counts: dict[str, dict[str, int]] = {}
     if hosts:

@@ -16,7 +16,7 @@ from tortoise.expressions import F, Q
 
 from federation.database import transaction
 from federation.local_actors import create_local_actor
-from federation.models import Actor
+from federation.models import MAX_LOCAL_NAME, Actor
 from sebangsa.errors import Invalid, NotAllowed, NotFound
 from sebangsa.models import AccessToken, Invite, OneTimeLink, Role, Session, User
 from sebangsa.text.handles import valid_local_name
@@ -33,7 +33,8 @@ _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _hashing = asyncio.Semaphore(2)
 # Checked when the name is unknown, so that both answers take the same time (S-089).
 _NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$qSQhjD+N8VOTH2zb56PoZw$6tE70Y1xOSSyjZ55wK6GkX20Ak0t7TcVM4my7CkzX54"
-_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
+MAX_EMAIL = 254
+_EMAIL = re.compile(rf"(?=.{{1,{MAX_EMAIL}}}\Z)[^@\s]{{1,64}}@[^@\s.]+(\.[^@\s.]+)+")
 
 
 def hash_token(token: str) -> str:
@@ -67,10 +68,18 @@ def check_password(password: str) -> None:
     """Raises `Invalid` for one that is too short or too long; nothing else is asked of it (NIST 800-63B)."""
     if len(password) < MIN_PASSWORD:
         raise Invalid(
-            "password-short", f"A password needs at least {MIN_PASSWORD} characters.", field="password"
+            "password-short",
+            "A password needs at least %(least)s characters.",
+            field="password",
+            least=MIN_PASSWORD,
         )
     if len(password) > MAX_PASSWORD:
-        raise Invalid("password-long", f"A password has at most {MAX_PASSWORD} characters.", field="password")
+        raise Invalid(
+            "password-long",
+            "A password has at most %(most)s characters.",
+            field="password",
+            most=MAX_PASSWORD,
+        )
 
 
 async def sign_up(
@@ -165,7 +174,9 @@ async def authenticate(site: Site, login: str, password: str) -> User:
     """
     login = login.strip().lower().removeprefix("@")
     named = Q(email=login) if "@" in login else Q(actor__local_name=login)
-    user = await User.get_or_none(named).select_related("actor")
+    # A login longer than any name or address is looked for no further: the column could not hold it.
+    known = len(login) <= (MAX_EMAIL if "@" in login else MAX_LOCAL_NAME)
+    user = await User.get_or_none(named).select_related("actor") if known else None
     matches = await _matches(
         user.password_hash if user and user.password_hash else _NOBODY, password[:MAX_PASSWORD]
     )

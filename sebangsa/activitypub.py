@@ -27,11 +27,14 @@ REPLIES = 100
 
 
 async def signer_of(site: Site, request: Request) -> Actor | None:
-    """The remote actor that signed a GET, or None. Raises `Refused` for a signature that does not hold."""
+    """The remote actor that signed a GET, or None. Raises `Refused` for a signature that does not hold, and for one of a
+    blocked host or suspended actor, whose key may be known from before.
+    """
     incoming = signed_request(site.federation, request)
     if not {"signature", "signature-input"} & incoming.headers.keys():
         return None
     signer = await verify_signer(site.federation, incoming)
+    await site.federation.registry.admit(signer.actor.host, signer.actor)
     return signer.actor
 
 

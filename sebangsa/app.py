@@ -17,12 +17,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
+from tortoise.exceptions import ValidationError
 
 from federation.endpoints import protocol_routes
 from federation.endpoints.answers import refusal_answer, wants_activity
 from federation.refusals import Refused
 from sebangsa.api.cors import OpenApi
-from sebangsa.errors import NotFound, ProductError, SignInNeeded, TooMany
+from sebangsa.errors import Invalid, NotFound, ProductError, SignInNeeded, TooMany
 from sebangsa.media.remote import ROUTES as REMOTE_MEDIA_ROUTES
 from sebangsa.media.serving import MEDIA_ROUTES
 from sebangsa.site import Site
@@ -88,6 +89,7 @@ def create_app(site: Site, *, run_jobs: bool = True) -> Starlette:
             ProductError: _product_error,
             Refused: _refused,
             HTTPException: _http_error,
+            ValidationError: _no_such_value,
             Exception: _our_fault,
         },
     )
@@ -149,6 +151,14 @@ async def _http_error(request: Request, error: Exception) -> Response:
     if error.status_code == 404:
         return await _product_error(request, NotFound())
     return JSONResponse({"error": error.detail}, status_code=error.status_code, headers=error.headers)
+
+
+async def _no_such_value(request: Request, error: Exception) -> Response:
+    """A text longer than its column reached the database: in what is looked for, nothing can have it."""
+    log.warning("a value was too long for its column", path=request.url.path, error=str(error)[:200])
+    if request.method in ("GET", "HEAD"):
+        return await _product_error(request, NotFound())
+    return await _product_error(request, Invalid("too-long", "Something in this is too long."))
 
 
 async def _our_fault(request: Request, error: Exception) -> Response:

@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+
+class Sentence(str):
+    """An English sentence with its values filled in, that still knows what to look up in a catalogue."""
+
+    message: str
+    values: Mapping[str, object]
+
+    def __new__(cls, message: str, values: Mapping[str, object]) -> Sentence:
+        made = super().__new__(cls, message % values if values else message)
+        made.message, made.values = message, values
+        return made
+
 
 class ProductError(Exception):
-    """Base of the errors that pages and API turn into an answer. `code` is stable, `sentence` is translated."""
+    """Base of the errors that pages and API turn into an answer.
+
+    `code` is stable. `sentence` is translated where it is shown; its `%(name)s` are filled with `values`.
+    """
 
     status = 400
 
-    def __init__(self, code: str, sentence: str, *, field: str = "") -> None:
+    def __init__(self, code: str, sentence: str, *, field: str = "", **values: object) -> None:
         self.code = code
-        self.sentence = sentence
+        self.sentence = Sentence(sentence, values) if values else sentence
         self.field = field
-        super().__init__(f"{code}: {sentence}")
+        super().__init__(f"{code}: {self.sentence}")
 
 
 class NotFound(ProductError):

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from federation.actors import resolve_actor
 from federation.inbound import Inbound
-from federation.local_actors import server_actor
 from federation.processing import handle
 from federation.refusals import Refused
 from federation.urls import host_of
@@ -43,6 +42,6 @@ async def fetch_post(site: Site, url: str) -> Post | None:
         "to": [AS_PUBLIC],
     }
     activity = read_activity(document, allow_http=fed.config.development)
-    # As if sent to the server itself: it concerns us, since somebody asked. There is no text to pass on.
-    await handle(Inbound(fed, activity, author, document, "", inbox_of=(await server_actor(fed)).id))
+    # There is no text to pass on.
+    await handle(Inbound(fed, activity, author, document, "", is_asked_for=True))
     return await Post.get_or_none(uri=obj.id).select_related("author")

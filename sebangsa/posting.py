@@ -128,9 +128,11 @@ async def _checked(site: Site, author: Actor, draft: Draft) -> Draft:
     if not source and not draft.attachments and not draft.name.strip():
         raise Invalid("empty-post", "Write something first.", field="source")
     if len(source) > MAX_SOURCE:
-        raise Invalid("too-long", f"A post has at most {MAX_SOURCE} characters.", field="source")
+        raise Invalid("too-long", "A post has at most %(most)s characters.", field="source", most=MAX_SOURCE)
     if len(draft.attachments) > MAX_PICTURES:
-        raise Invalid("too-many-pictures", f"A post has at most {MAX_PICTURES} pictures.", field="pictures")
+        raise Invalid(
+            "too-many-pictures", "A post has at most %(most)s pictures.", field="pictures", most=MAX_PICTURES
+        )
     name = clean_name(draft.name, MAX_NAME)
     parent = draft.in_reply_to
     community = draft.community
@@ -286,7 +288,7 @@ async def edit_post(
         recipients=[m.actor for m in await Mention.filter(post_id=post.id).select_related("actor")],
     )
     if len(draft.source) > MAX_SOURCE:
-        raise Invalid("too-long", f"A post has at most {MAX_SOURCE} characters.", field="source")
+        raise Invalid("too-long", "A post has at most %(most)s characters.", field="source", most=MAX_SOURCE)
     rendered, mentioned = await _rendered(site, draft)
     now = site.clock.now()
     async with transaction():

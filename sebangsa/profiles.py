@@ -109,7 +109,7 @@ async def _changes(site: Site, actor: Actor, edit: ProfileEdit) -> dict[str, Any
 
 async def _fields(site: Site, fields: Sequence[Field]) -> list[dict[str, str]]:
     if len(fields) > MAX_FIELDS:
-        raise Invalid("too-many", f"A profile has at most {MAX_FIELDS} fields.", field="fields")
+        raise Invalid("too-many", "A profile has at most %(most)s fields.", field="fields", most=MAX_FIELDS)
     kept = []
     for name, value in fields:
         _must_fit(name, MAX_FIELD, "fields")
@@ -151,4 +151,4 @@ async def _pictures(site: Site, user: User, edit: ProfileEdit) -> tuple[dict[str
 
 def _must_fit(text: str, limit: int, field: str) -> None:
     if len(text) > limit:
-        raise Invalid("too-long", f"At most {limit} characters fit here.", field=field)
+        raise Invalid("too-long", "At most %(most)s characters fit here.", field=field, most=limit)

@@ -78,7 +78,7 @@ async def _parent(site: Site, inbound: Inbound, obj: ObjectDocument) -> Post | N
             ancestor = read_object(inbound.document_at(uri), allow_http=site.settings.is_development)
         except Refused:
             break
-        if any(ancestor.id == other.id for other in chain):
+        if ancestor.id == obj.id or any(ancestor.id == other.id for other in chain):
             break  # a ring (S-052)
         chain.append(ancestor)
         uri = ancestor.in_reply_to

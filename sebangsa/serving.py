@@ -17,6 +17,7 @@ from starlette.routing import WebSocketRoute
 from sebangsa.app import create_app
 from sebangsa.settings import Settings
 from sebangsa.site import Site
+from sebangsa.web.connections import BoundedHttp
 from sebangsa.web.server import Server
 
 STOP_AFTER = 5
@@ -68,7 +69,7 @@ async def serving(site: Site, place: socket.socket) -> AsyncIterator[None]:
         uvicorn.Config(
             app,
             lifespan="off",  # entered here, so that its errors reach the caller as they are
-            http="httptools",
+            http=BoundedHttp,
             ws="auto" if has_websockets else "none",
             log_config=None,
             access_log=False,

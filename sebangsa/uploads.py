@@ -107,7 +107,10 @@ def _description(text: str) -> str:
     text = text.strip()
     if len(text) > MAX_DESCRIPTION:
         raise Invalid(
-            "too-long", f"A description has at most {MAX_DESCRIPTION} characters.", field="description"
+            "too-long",
+            "A description has at most %(most)s characters.",
+            field="description",
+            most=MAX_DESCRIPTION,
         )
     return text
 

@@ -37,7 +37,7 @@
       const answer = await fetch(button.formAction, { method: "POST", body: new URLSearchParams(fields), headers: { "X-Fragment": id } });
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(id);
       if (!answer.ok || !fresh) return location.assign(answer.url);
-      const place = document.getElementById(id), which = button.value;
+      const place = button.closest(`[id="${id}"]`) ?? button, which = button.value;
       place.replaceWith(fresh);
       fresh.querySelector(`[value="${which}"]`)?.focus();
     } catch {
@@ -160,6 +160,9 @@
       } catch { canvas.remove(); }
     }
   });
+
+  // The tab that one is on is in sight, also where they run off a narrow screen.
+  for (const tab of all(".tabs [aria-current]")) tab.parentElement.scrollLeft = tab.offsetLeft - 48;
 
   // "5 min ago" stays true while the page is open.
   const ago = words.ago?.split("|") || [];

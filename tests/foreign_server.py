@@ -34,12 +34,15 @@ def key_pair(number: int) -> KeyPair:
 
 @dataclass
 class ForeignServer:
-    """`documents` by path are what it serves; `received` is what was delivered to its inboxes."""
+    """`documents` by path are what it serves; `received` is what was delivered to its inboxes; `headers` are those of the
+    last request for each path.
+    """
 
     origin: str
     documents: dict[str, Any] = field(default_factory=dict)
     received: list[dict[str, Any]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    headers: dict[str, Any] = field(default_factory=dict)
     inbox_status: int = 202
 
     @property
@@ -66,6 +69,7 @@ class ForeignServer:
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         self.asked.append(request.path_qs)
+        self.headers[request.path] = request.headers
         if request.method == "POST":
             self.received.append(json.loads(await request.read()))
             return web.Response(status=self.inbox_status)

@@ -29,6 +29,7 @@ from sebangsa.app import create_app
 from sebangsa.models import Role, User
 from sebangsa.settings import DEFAULT_FEATURES, load_settings
 from sebangsa.site import Site
+from sebangsa.web.connections import BoundedHttp
 from sebangsa.web.server import Server
 from tests.services import PostgresServer, fresh_postgres_database, postgres_template
 
@@ -188,6 +189,7 @@ async def running(site: Site) -> AsyncIterator[Instance]:
             access_log=False,
             lifespan="on",
             timeout_graceful_shutdown=1,
+            http=BoundedHttp,
         ),
         site,
     )

@@ -11,6 +11,7 @@ from federation.actor_document import actor_document, tombstone
 from federation.contexts import context_for
 from federation.endpoints.answers import activity_answer
 from federation.federation import Federation
+from federation.local_actors import actor_named
 from federation.models import Actor, Follow, FollowState, OutboundActivity
 from federation.refusals import Refused
 
@@ -20,7 +21,7 @@ OUTBOX_PAGE = 50
 
 async def local_actor(name: str, *, group: bool | None = None) -> Actor:
     """One of ours by name, whatever the letter case. Raises `Refused('not-found')`; a suspended one is not shown."""
-    actor = await Actor.get_or_none(local_name=name.lower())
+    actor = await actor_named(name)
     if actor is None or actor.suspended_at or (group is not None and actor.is_group != group):
         raise Refused("not-found", name[:64])
     return actor

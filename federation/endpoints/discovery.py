@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from federation.federation import Federation
-from federation.models import Actor
+from federation.local_actors import actor_named
+from federation.models import URL_LENGTH, Actor
 
 JRD = "application/jrd+json"
 OPEN = {"access-control-allow-origin": "*", "cache-control": "public, max-age=600"}
@@ -57,18 +58,19 @@ async def webfinger(fed: Federation, request: Request) -> Response:
 
 
 async def _actor_of(fed: Federation, resource: str) -> Actor | None:
+    actor = None
     scheme, _, rest = resource.partition(":")
     if scheme == "acct":
         name, _, domain = rest.removeprefix("@").rpartition("@")
-        if domain.lower() not in (fed.config.domain, fed.config.authority):
-            return None
-        return await Actor.get_or_none(local_name=name.lower(), deleted_at=None, suspended_at=None)
-    uri = resource.replace(fed.config.url("/@"), fed.config.url("/u/"), 1)
-    actor = await Actor.get_or_none(uri=uri, host="", deleted_at=None, suspended_at=None)
-    if actor is None and uri != resource:
-        name = resource.rpartition("/@")[2].lower()
-        actor = await Actor.get_or_none(local_name=name, deleted_at=None, suspended_at=None)
-    return actor
+        if domain.lower() in (fed.config.domain, fed.config.authority):
+            actor = await actor_named(name)
+    elif len(resource) <= URL_LENGTH and fed.config.is_ours(resource):
+        short = fed.config.url("/@")
+        if resource.startswith(short):
+            actor = await actor_named(resource.removeprefix(short))
+        else:
+            actor = await Actor.get_or_none(uri=resource, host="")
+    return actor if actor is not None and actor.is_usable else None
 
 
 async def host_meta(fed: Federation, request: Request) -> Response:
@@ -98,12 +100,9 @@ async def nodeinfo(
 ) -> Response:
     """What runs here and how much it is used (NodeInfo 2.0 and 2.1)."""
     counted = await usage()
-    software = {"name": fed.config.software, "version": fed.config.version}
-    if version == "2.1":
-        software["homepage"] = fed.config.base_url
     document = {
         "version": version,
-        "software": software,
+        "software": {"name": fed.config.software, "version": fed.config.version},
         "protocols": ["activitypub"],
         "services": {"inbound": [], "outbound": []},
         "openRegistrations": counted.open_registrations,

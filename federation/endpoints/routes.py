@@ -74,6 +74,8 @@ def _of(
 ) -> Callable[[Federation, Request], Awaitable[Response]]:
     async def endpoint(fed: Federation, request: Request) -> Response:
         actor = await actors.local_actor(request.path_params["name"], group=group)
+        if actor.deleted_at is not None:
+            raise Refused("gone", actor.uri)  # peers stop sending to such an inbox
         return await answer(fed, request, actor)
 
     return endpoint

@@ -13,7 +13,7 @@ from federation.wire.actor_keys import KeyDocument
 from federation.wire.attachments import AttachmentDocument, LinkDocument
 from federation.wire.civic import CivicBody, CivicReport, CivicStatusEvent
 from federation.wire.collection import CollectionDocument, read_collection
-from federation.wire.object import ObjectDocument, read_object
+from federation.wire.object import ObjectDocument, read_object, with_author
 from federation.wire.places import Event, Place
 from federation.wire.polls import Option, Poll
 from federation.wire.shapes import as_list, datetime_of, id_of, ids_of, is_public, one_id, text_of, types_of
@@ -49,4 +49,5 @@ __all__ = [
     "read_object",
     "text_of",
     "types_of",
+    "with_author",
 ]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from federation.discovery import read_jrd, read_nodeinfo
 from federation.refusals import Refused
 from federation.vocabulary import ACTIVITY_TYPES, ACTOR_TYPES, COLLECTION_TYPES, OBJECT_TYPES, plain_term
 from federation.wire.activity import ActivityDocument, read_activity
@@ -19,8 +20,8 @@ from federation.wire.field_sources import (
     NEVER_READ,
     OBJECT_SOURCES,
 )
-from federation.wire.object import ObjectDocument, read_object
-from federation.wire.shapes import first_id, plain, types_of
+from federation.wire.object import ObjectDocument, read_object, with_author
+from federation.wire.shapes import first_id, id_of, one_id, plain, types_of
 
 _VERBS = {
     "Like": "vote up",
@@ -30,6 +31,11 @@ _VERBS = {
     "Block": "block",
 }
 
+
+_KEY_TYPES = frozenset({"Key", "CryptographicKey", "Multikey"})
+_KEY_FIELDS = frozenset(
+    {"id", "type", "owner", "controller", "publicKey", "publicKeyPem", "publicKeyMultibase"}
+)
 
 _COLLECTIONS = {
     "moderators": "moderators",
@@ -69,6 +75,8 @@ def describe(document: Any, *, allow_http: bool = False) -> Outcome:
 def _describe(document: Mapping[str, Any], allow_http: bool) -> Outcome:
     named = plain(document)
     kinds = set(types_of(named))
+    if kinds & _KEY_TYPES or _is_stub(named, kinds):
+        return _describe_key(named)
     if kinds & ACTOR_TYPES:
         actor = read_actor(document, allow_http=allow_http)
         return _outcome(actor.type.lower(), named, actor, ACTOR_SOURCES)
@@ -85,11 +93,34 @@ def _describe(document: Mapping[str, Any], allow_http: bool) -> Outcome:
     return _outcome(_object_kind(found), named, found, OBJECT_SOURCES)
 
 
+def _is_stub(document: Mapping[str, Any], kinds: set[str]) -> bool:
+    """What GoToSocial serves to anybody under the address of a key: its actor's id and name, and the key."""
+    key = document.get("publicKey")
+    return (
+        bool(kinds & ACTOR_TYPES)
+        and document.get("inbox") is None
+        and isinstance(key, dict)
+        and one_id(key.get("owner")) == id_of(document)
+        and (id_of(key) or "").partition("#")[0] != id_of(document)
+    )
+
+
+def _describe_key(document: Mapping[str, Any]) -> Outcome:
+    """A key with an address of its own leads to its owner, whose document decides (`federation/keys.py`)."""
+    stated = document.get("publicKey", document)
+    if not isinstance(stated, dict) or one_id(stated.get("owner") or stated.get("controller")) is None:
+        raise Refused("missing-field", "owner")
+    kept = tuple(name for name in document if name in _KEY_FIELDS)
+    others = tuple((name, "its owner's document decides") for name in document if name not in _KEY_FIELDS)
+    return Outcome("key", kept, others)
+
+
 def _well_known(document: Mapping[str, Any]) -> str:
-    """Documents that are not ActivityStreams, by their shape: WebFinger (RFC 7033), NodeInfo and its index."""
+    """Documents that are not ActivityStreams: WebFinger (RFC 7033), NodeInfo and its index, through their readers."""
     if isinstance(document.get("subject"), str):
-        return "webfinger"
+        return "webfinger" if read_jrd(dict(document)).actor else "webfinger without an actor"
     if isinstance(document.get("software"), dict) and "version" in document:
+        read_nodeinfo(dict(document))
         return "nodeinfo"
     if isinstance(document.get("links"), list):
         return "nodeinfo index"
@@ -119,7 +150,7 @@ def _embedded_object(activity: ActivityDocument) -> dict[str, Any] | None:
     if activity.inner is not None and activity.type == "Announce":
         return _embedded_object(activity.inner)
     if activity.type in ("Create", "Update") and isinstance(activity.object, dict):
-        return activity.object
+        return with_author(activity.object, activity.actor)
     return None
 
 
@@ -129,7 +160,7 @@ def _activity_kind(activity: ActivityDocument, allow_http: bool) -> str:
     if activity.inner is not None:
         return f"{activity.type.lower()} {_activity_kind(activity.inner, allow_http)}"
     if activity.type in ("Create", "Update"):
-        return f"{activity.type.lower()} {_brought(activity.object, allow_http)}"
+        return f"{activity.type.lower()} {_brought(activity.object, activity.actor, allow_http)}"
     if activity.type == "Announce" and (
         isinstance(activity.object, list) or activity.object_type in COLLECTION_TYPES
     ):
@@ -155,15 +186,15 @@ def _last_word(target: str) -> str:
     return _COLLECTIONS.get(word, "collection")
 
 
-def _brought(obj: Any, allow_http: bool) -> str:
+def _brought(obj: Any, actor: str, allow_http: bool) -> str:
     if isinstance(obj, list):
-        kinds = {_brought(one, allow_http) for one in obj if isinstance(one, dict)}
+        kinds = {_brought(one, actor, allow_http) for one in obj if isinstance(one, dict)}
         return " and ".join(sorted(kinds)) or "by id"
     if not isinstance(obj, dict):
         return "by id"
     if set(types_of(plain(obj))) & ACTOR_TYPES:
         return read_actor(obj, allow_http=allow_http).type.lower()
-    return _object_kind(read_object(obj, allow_http=allow_http))
+    return _object_kind(read_object(with_author(obj, actor), allow_http=allow_http))
 
 
 def _object_kind(found: ObjectDocument) -> str:

@@ -202,6 +202,19 @@ def read_object(document: Mapping[str, Any], *, allow_http: bool = False) -> Obj
     )
 
 
+def with_author(document: dict[str, Any], actor: str) -> dict[str, Any]:
+    """What an actor creates or edits, with that actor as its author where it names none.
+
+    Only for what `actor` itself sent: a document that was fetched says by itself who wrote it. Actors are left alone:
+    what stands there names a community's moderators.
+    """
+    if any(key in document for key in ("attributedTo", "as:attributedTo", "actor")):
+        return document
+    if set(types_of(document)) & ACTOR_TYPES:
+        return document
+    return {**document, "attributedTo": actor}
+
+
 def _authors(document: Mapping[str, Any], kind: str) -> tuple[str, str]:
     """The author and, where one is named beside it, the group or channel.
 

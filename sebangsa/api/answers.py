@@ -8,15 +8,25 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
-from sebangsa.errors import NotFound, ProductError, TooMany
+from sebangsa.errors import NotFound, ProductError, Sentence, TooMany
 
 
 def json_answer(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """A JSON value; never kept by a cache in between."""
     found = {"cache-control": "private, no-store", **(headers or {})}
     return Response(
-        msgspec.json.encode(value), status_code=status, headers=found, media_type="application/json"
+        msgspec.json.encode(value, enc_hook=_plain),
+        status_code=status,
+        headers=found,
+        media_type="application/json",
     )
+
+
+def _plain(value: object) -> str:
+    """Programs get the English sentence: msgspec writes no subclass of `str`."""
+    if isinstance(value, Sentence):
+        return str(value)
+    raise NotImplementedError(type(value).__name__)
 
 
 def error_answer(error: ProductError, *, status: int = 0) -> Response:

@@ -116,7 +116,10 @@ async def _uploads(owner: Actor, given: Parameters) -> list[Attachment]:
     ids = given.identities("media_ids", 40)
     if len(ids) > posting.MAX_PICTURES:
         raise Invalid(
-            "too-many-pictures", f"A post has at most {posting.MAX_PICTURES} pictures.", field="media_ids"
+            "too-many-pictures",
+            "A post has at most %(most)s pictures.",
+            field="media_ids",
+            most=posting.MAX_PICTURES,
         )
     found = {row.id: row for row in await Attachment.filter(id__in=ids, owner_id=owner.id, post_id=None)}
     if len(found) != len(ids):

@@ -27,15 +27,20 @@ async def show(site: Site, as_json: bool) -> None:
 
     `inbound` is what came from other servers, `deliveries` what goes to them, `jobs` everything else.
     """
+    from federation.peers import ignored_types
+
     counted = await _counted(site)
     failed = await _failed()
+    ignored = await ignored_types()
     if as_json:
-        say_json({"counts": counted, "failed": failed})
+        say_json({"counts": counted, "ignored": ignored, "failed": failed})
         return
     for table, states in counted.items():
         click.echo(
             f"{table:<12}" + ("  ".join(f"{state} {count}" for state, count in states.items()) or "empty")
         )
+    if ignored:
+        click.echo("\nReceived, and of no use here: " + ", ".join(f"{t} {n}" for t, n in ignored.items()))
     if failed:
         click.echo("\nGiven up, the newest first (`sebangsa queue retry` tries them again):")
     for row in failed:

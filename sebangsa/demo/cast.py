@@ -128,6 +128,12 @@ class DemoCast:
         with site.database.entered():
             yield site
 
+    def said(self, text: str) -> str:
+        """What somebody says, with `{warga}` and `{kota}` turned into the addresses of the two servers."""
+        for name, site in self.sites.items():
+            text = text.replace(f"{{{name}}}", site.settings.domain)
+        return text
+
     async def actor(self, site: Site, name: str) -> Actor:
         """A person, community or office as `site` knows it, asked for over HTTP when it is a stranger there."""
         uri = self.sites[self._homes[name]].settings.url + self._paths[name]

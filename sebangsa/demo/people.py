@@ -60,7 +60,7 @@ def _follows(cast: DemoCast, name: str, followed: list[str]) -> Callable[[], Awa
 def _own_post(cast: DemoCast) -> Open:
     async def draft(site: Site, author: Actor, entry: Mapping[str, Any]) -> Draft:
         return Draft(
-            source=entry["text"],
+            source=cast.said(entry["text"]),
             language="id",
             attachments=await cast.photo(site, author, entry.get("photo")),
         )

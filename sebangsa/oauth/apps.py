@@ -30,7 +30,9 @@ async def register_app(
     """
     cleaned = clean_name(name, MAX_NAME)
     if not cleaned or len(name) > MAX_NAME:
-        raise Invalid("app-name-invalid", f"Name must have 1 to {MAX_NAME} characters.", field="client_name")
+        raise Invalid(
+            "app-name-invalid", "Name must have 1 to %(most)s characters.", field="client_name", most=MAX_NAME
+        )
     secret = secrets.token_urlsafe(32)
     app = await OAuthApp.create(
         id=site.ids.next(),

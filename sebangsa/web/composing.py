@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from federation.models import Actor
 from sebangsa import posting
-from sebangsa.errors import Invalid
+from sebangsa.errors import Invalid, NotAllowed, ProductError
 from sebangsa.lookup import find_actor
 from sebangsa.models import Visibility
 from sebangsa.uploads import upload_picture
@@ -36,7 +36,7 @@ async def compose(request: Request) -> Response:
         made = await posting.create_post(
             site_of(request), viewer_of(request).actor, await _draft(request, values, into)
         )
-    except Invalid as error:
+    except (Invalid, NotAllowed) as error:
         return _form(request, values, into, error)
     return back_to(request, f"/p/{made.id}", values["next"])
 
@@ -48,7 +48,10 @@ async def _draft(request: Request, values: dict[str, str], into: Actor | None) -
     for number, data in enumerate(await files_of(form, "pictures")):
         if number == posting.MAX_PICTURES:
             raise Invalid(
-                "too-many-pictures", f"A post has at most {posting.MAX_PICTURES} pictures.", field="pictures"
+                "too-many-pictures",
+                "A post has at most %(most)s pictures.",
+                field="pictures",
+                most=posting.MAX_PICTURES,
             )
         uploaded = await upload_picture(
             site, viewer, data, description=text_of(form, f"description_{number + 1}")
@@ -75,7 +78,7 @@ async def _community(request: Request, text: str) -> Actor | None:
     return found if found is not None and found.is_group else None
 
 
-def _form(request: Request, values: dict[str, str], into: Actor | None, error: Invalid | None) -> Response:
+def _form(request: Request, values: dict[str, str], into: Actor | None, error: ProductError | None) -> Response:
     context: dict[str, Any] = {
         "values": values,
         "error": error,
@@ -84,7 +87,7 @@ def _form(request: Request, values: dict[str, str], into: Actor | None, error: I
         "max_source": posting.MAX_SOURCE,
     }
     rendered: Response = request.app.state.templates.render(
-        request, "pages/compose.html", context, status_code=422 if error else 200
+        request, "pages/compose.html", context, status_code=error.status if error else 200
     )
     return rendered
 

@@ -7,11 +7,12 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
+from tortoise.expressions import Subquery
 from tortoise.queryset import QuerySet
 
 from federation.endpoints.actors import actor_answer, local_actor
 from federation.endpoints.answers import wants_activity
-from federation.models import Actor
+from federation.models import Actor, Follow, FollowState
 from sebangsa import following, timelines
 from sebangsa.errors import NotFound
 from sebangsa.lookup import actor_by_handle
@@ -20,9 +21,11 @@ from sebangsa.text.handles import parse_handle
 from sebangsa.text.hashtags import normal_form
 from sebangsa.timelines import Window
 from sebangsa.web.forms import back_to, form_of, id_in, text_of
-from sebangsa.web.pieces import Tab
+from sebangsa.web.pieces import Face, Tab
 from sebangsa.web.presenting import face_of, page_of_actor, post_views
 from sebangsa.web.viewing import page, signed_in, site_of, viewer_of
+
+COMMUNITIES_BESIDE = 8
 
 
 async def feed_context(request: Request, posts: QuerySet[Post]) -> dict[str, Any]:
@@ -35,13 +38,29 @@ async def feed_context(request: Request, posts: QuerySet[Post]) -> dict[str, Any
     return {"posts": await post_views(site_of(request), viewer, found), "older": older, "newer": newer}
 
 
+async def _communities_beside(request: Request) -> list[Face]:
+    """For the side of a feed: the communities that one is in; for visitors the largest of this server."""
+    viewer, groups = request.state.viewer, Actor.filter(type="Group", deleted_at__isnull=True)
+    if viewer:
+        joined = Follow.filter(follower_id=viewer.actor_id, state=FollowState.ACCEPTED)
+        groups = groups.filter(id__in=Subquery(joined.values("target_id")))
+    else:
+        groups = groups.filter(host="", discoverable=True)
+    found = await groups.order_by("-followers_count").limit(COMMUNITIES_BESIDE)
+    return [face_of(site_of(request), group) for group in found]
+
+
 @page
 async def home(request: Request) -> Response:
     """`/`: one's own feed; for visitors what this server is, and what is new here."""
     viewer = request.state.viewer
     posts = timelines.home(viewer.actor) if viewer else timelines.public(local_only=True)
     context = await feed_context(request, posts)
-    return _render(request, "pages/home.html", {**context, "tabs_of_feed": _tabs(viewer is not None)})
+    context |= {
+        "tabs_of_feed": _tabs(viewer is not None),
+        "communities": await _communities_beside(request),
+    }
+    return _render(request, "pages/home.html", context)
 
 
 @page
@@ -49,8 +68,12 @@ async def public(request: Request) -> Response:
     """`/public`: everything public that this server knows; `/public/local`: what was written here."""
     local_only = request.url.path.endswith("/local")
     context = await feed_context(request, timelines.public(local_only=local_only))
-    tabs = _tabs(request.state.viewer is not None)
-    return _render(request, "pages/public.html", {**context, "tabs_of_feed": tabs, "is_local": local_only})
+    context |= {
+        "tabs_of_feed": _tabs(request.state.viewer is not None),
+        "communities": await _communities_beside(request),
+        "is_local": local_only,
+    }
+    return _render(request, "pages/public.html", context)
 
 
 def _tabs(is_signed_in: bool) -> list[Tab]:

@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from sebangsa.errors import Sentence
 from sebangsa.web import numbers, times
 from sebangsa.web.i18n import LANGUAGES, Translation, language_of, translation_for
 from static.assets import Assets
@@ -40,6 +41,8 @@ class Spoken:
 
     def gettext(self, message: str, **values: object) -> str:
         """A sentence, with `%(name)s` filled in. The empty text stays empty (gettext's own answer is its header)."""
+        if isinstance(message, Sentence):
+            return _filled(self._translation.gettext(message.message), message.values)
         return _filled(self._translation.gettext(message) if message else "", values)
 
     def ngettext(self, one: str, many: str, count: int, **values: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -42,6 +43,7 @@ async def _thread_page(request: Request) -> Response:
         "above": [post_view(site, viewer, entry, mine) for entry in above],
         "comments": comment_tree(site, viewer, loaded, below, mine),
         "community": loaded.community if loaded.community_id else None,
+        "about_community": Markup(loaded.community.summary if loaded.community else ""),  # noqa: S704 - sanitised
         "panels": [
             markup for panel in site.panels if (markup := await panel(site, request, loaded)) is not None
         ],

@@ -93,7 +93,10 @@ async def _check_form(site: Site, request: Request, cookie: str) -> None:
         raise NotAllowed("foreign-form", "This form came from another site.")
     form = await request.form(max_files=MAX_FILES, max_fields=MAX_FORM_FIELDS, max_part_size=MAX_FILE)
     given = request.headers.get("x-csrf-token") or form.get("csrf", "")
-    if not cookie or not hmac.compare_digest(str(given), csrf_token(site, cookie)):
+    # As bytes: of texts, `compare_digest` takes only ASCII, and whoever sends others must not get a 500.
+    if not cookie or not hmac.compare_digest(
+        str(given).encode(errors="replace"), csrf_token(site, cookie).encode()
+    ):
         raise NotAllowed("form-expired", "This form is too old. Load the page again and send it once more.")
 
 

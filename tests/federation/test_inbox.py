@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from federation.fetch_limits import HostBudget
 from federation.models import Actor as ActorRow
 from federation.models import ActorKey, Follow, InboundActivity
 from federation.peers import ignored_types
@@ -221,6 +222,29 @@ async def test_s035_one_id_with_two_bodies_keeps_the_first(warga: Instance, lain
     assert (await rini.send(warga, first | {"type": "Dislike"}))[0] == 202
     with warga.site.database.entered():
         assert [row.type for row in await InboundActivity.all()] == ["Like"]
+
+
+async def test_s139_a_peer_that_sends_too_much_is_told_to_wait_and_no_other_is(
+    warga: Instance, lain: ForeignServer
+) -> None:
+    rini, budi = lain.actor("rini"), lain.actor("budi", key=1)
+    warga.site.federation.arrivals = HostBudget(warga.site.clock, burst=3, per_second=0.0)
+    async with foreign_server("good") as good:
+        sari = good.actor("sari", key=2)
+        said = [
+            (await rini.send(warga, rini.activity("Like", f"http://x.localhost/{n}")))[0] for n in range(3)
+        ]
+        assert said == [202, 202, 202]
+        forged = SigningKey(sari.key.key_id, rini.key.private_key)
+        for sender in (rini, budi):
+            status, answer = await sender.send(warga, sender.activity("Like", "http://x.localhost/9"))
+            assert (status, answer["code"]) == (429, "too-many")
+        for _ in range(5):
+            assert (await sari.send(warga, sari.activity("Like", "http://x.localhost/1"), key=forged))[
+                0
+            ] == 401
+        assert (await sari.send(warga, sari.activity("Like", "http://x.localhost/1")))[0] == 202
+    assert (await counts(warga))["InboundActivity"] == 4
 
 
 async def test_s137_a_body_that_is_too_large_is_refused_while_reading(

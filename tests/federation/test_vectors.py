@@ -293,13 +293,20 @@ def test_the_proof_of_an_early_draft_makes_no_claim(vectors: Path) -> None:
 
 
 def test_captured_proofs_of_mitra_are_read(documents_folder: Path) -> None:
+    read_here = 0
     for path in sorted((documents_folder / "activitypub" / "mitra").rglob("*.json")):
         document = json.loads(path.read_text())
         if isinstance(document, dict) and isinstance(document.get("proof"), dict):
+            if document["proof"]["proofValue"].endswith("..."):  # shortened, in documentation
+                with pytest.raises(Refused, match="proof-wrong"):
+                    proof_of(document)
+                continue
             claim = proof_of(document)
             assert claim is not None
             assert claim.verification_method.endswith("#ed25519-key")
             assert claim.created is not None
+            read_here += 1
+    assert read_here == 2
 
 
 # --- FEP-521a

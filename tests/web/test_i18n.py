@@ -11,8 +11,10 @@ import pytest
 from babel.messages.pofile import read_po
 from starlette.requests import Request
 
+from sebangsa.errors import Invalid
 from sebangsa.web import numbers, times
 from sebangsa.web.i18n import LANGUAGES, LOCALES, accepted_language, language_of, translation_for
+from sebangsa.web.templating import Spoken
 
 NOW = datetime(2026, 11, 24, 4, 14, tzinfo=UTC)
 
@@ -154,3 +156,25 @@ def test_what_the_pieces_say_is_translated() -> None:
                 else translation.gettext(text)
             )
             assert said != text, text
+
+
+def test_an_error_with_a_number_in_it_speaks_the_reader_s_language() -> None:
+    error = Invalid("password-short", "A password needs at least %(least)s characters.", least=8)
+    assert error.sentence == "A password needs at least 8 characters."
+    assert Spoken(translation_for("en")).gettext(error.sentence) == error.sentence
+    assert Spoken(translation_for("id")).gettext(error.sentence) == "Kata sandi minimal 8 karakter."
+
+
+def test_no_sentence_of_an_error_is_built_where_no_catalogue_can_follow() -> None:
+    """An f-string is another text for each value: English for everybody. Programs may be spoken to in English."""
+    root = LOCALES.parent.parent
+    built = [
+        f"{path.relative_to(root)}: {found}"
+        for package in ("sebangsa", "communities", "civic_bridge", "chat", "moderation")
+        for path in (root / package).rglob("*.py")
+        if not {"cli", "api", "api.py"} & set(path.parts)
+        for found in re.findall(
+            r"(?:Invalid|NotAllowed|NotFound)\([^()]*?\bf\"[^\"]*\"", path.read_text("utf-8")
+        )
+    ]
+    assert not built
