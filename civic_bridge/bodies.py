@@ -144,7 +144,9 @@ def check_scope(areas: Iterable[str], services: Iterable[str], tier: str) -> Non
             raise Invalid("area-unknown", "There is no area %(area)s.", field="areas", area=code)
     for code in services:
         if not is_service(code):
-            raise Invalid("service-unknown", "There is no service %(service)s.", field="services", service=code)
+            raise Invalid(
+                "service-unknown", "There is no service %(service)s.", field="services", service=code
+            )
     if tier not in TIERS:
         raise Invalid("tier-unknown", "A tier is A, B, C or D.", field="tier")
 

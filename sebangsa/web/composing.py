@@ -78,7 +78,9 @@ async def _community(request: Request, text: str) -> Actor | None:
     return found if found is not None and found.is_group else None
 
 
-def _form(request: Request, values: dict[str, str], into: Actor | None, error: ProductError | None) -> Response:
+def _form(
+    request: Request, values: dict[str, str], into: Actor | None, error: ProductError | None
+) -> Response:
     context: dict[str, Any] = {
         "values": values,
         "error": error,
