@@ -116,9 +116,8 @@ def test_numbers_in_the_pages_are_the_codes() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
-    pictures = {"docs/pictures/home.png"}
     for target in _LINK.findall(page.read_text("utf-8")):
-        if target.startswith(("http://", "https://", "#", "mailto:")) or target in pictures:
+        if target.startswith(("http://", "https://", "#", "mailto:")):
             continue
         assert (page.parent / target.partition("#")[0]).exists(), f"{page.name} links to {target}"
 

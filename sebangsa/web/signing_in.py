@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from federation.database import transaction
 from sebangsa import accounts
 from sebangsa.errors import Invalid, NotAllowed, NotFound, ProductError
 from sebangsa.limits import address_key
@@ -100,15 +101,20 @@ async def _redeem(
     site = site_of(request)
     if purpose == "first-admin":
         accounts.check_password(password)
-        user = await accounts.create_user(
-            site,
-            values["name"],
-            password=password,
-            email=values["email"],
-            display_name=values["display_name"],
-            role=Role.ADMIN,
-        )
-        await accounts.use_link(site, token)
+        async with (
+            transaction()
+        ):  # a name that is taken does not use the link up, and one link makes one account
+            await accounts.use_link(site, token)
+            if await accounts.has_administrator():
+                raise NotFound("This link was used already or is too old.")
+            user = await accounts.create_user(
+                site,
+                values["name"],
+                password=password,
+                email=values["email"],
+                display_name=values["display_name"],
+                role=Role.ADMIN,
+            )
         return await _begin(request, user, "/")
     link = await accounts.use_link(site, token)
     if link.user is None:

@@ -11,6 +11,25 @@ import pytest
 from playwright.async_api import Browser, ConsoleMessage, Dialog, Page, Request, Response, async_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--host-resolver-rules=MAP *.localhost 127.0.0.1",
+]
+FAULTS = """(() => {
+  const all = (selector) => [...document.querySelectorAll(selector)], found = [];
+  const levels = all("h1, h2, h3, h4").map(heading => Number(heading.tagName[1]));
+  if (levels.filter(level => level === 1).length !== 1) found.push("not one main heading: " + levels);
+  if (levels.some((level, at) => at && level > levels[at - 1] + 1)) found.push("headings leave out a level: " + levels);
+  const nameless = all("input:not([type=hidden]), select, textarea")
+    .filter(field => !field.labels.length && !field.getAttribute("aria-label"));
+  if (nameless.length) found.push("fields without a label: " + nameless.map(field => field.name));
+  const ids = all("[id]").map(element => element.id), twice = ids.filter((id, at) => ids.indexOf(id) !== at);
+  if (twice.length) found.push("ids that stand twice: " + twice);
+  return found;
+})()"""
+"""What a page read aloud trips over."""
 PHONE = {"width": 360, "height": 740}
 
 
@@ -22,12 +41,7 @@ async def chromium() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=CHROMIUM,
-            args=[
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-background-networking",
-                "--host-resolver-rules=MAP *.localhost 127.0.0.1",
-            ],
+            args=ARGUMENTS,
         )
         try:
             yield browser
@@ -71,8 +85,9 @@ class Phone:
         await self.look()
 
     async def look(self) -> None:
-        """Note whether the page is wider than the screen, which means scrolling to and fro to read."""
+        """Note whether the page is wider than the screen, which means scrolling to and fro to read, and its faults."""
         await self.page.wait_for_load_state("load")
+        self.troubles += [f"{self.path}: {fault}" for fault in await self.page.evaluate(FAULTS)]
         width = await self.page.evaluate("document.scrollingElement.scrollWidth")
         if width > PHONE["width"]:
             widest = await self.page.evaluate(
