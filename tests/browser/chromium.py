@@ -70,7 +70,7 @@ class Phone:
             java_script_enabled=has_scripts,
             locale="en-GB",
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         return cls(await context.new_page(), url)
 
     async def visit(self, path: str) -> None:
