@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sebangsa.cli.instance import instance_command, json_option, say_json
+from sebangsa.cli.instance import account, instance_command, json_option, say_json
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
@@ -22,16 +22,20 @@ def community() -> None:
 @click.option("--owner", required=True, metavar="WHO", help="Account name of the owner.")
 @click.option("--title", default="", help="What people read; the name where there is none.")
 @click.option("--summary", default="", help="The description, in Markdown.")
+@json_option
 @instance_command
-async def create(site: Site, name: str, owner: str, title: str, summary: str) -> None:
+async def create(site: Site, name: str, owner: str, title: str, summary: str, as_json: bool) -> None:
     """Found the community NAME."""
     from communities.describing import Description
     from communities.founding import create_community
-    from sebangsa.accounts import user_by_name
+    from communities.presenting import community_json
 
-    user = await user_by_name(owner)
+    user = await account(site, owner)
     made = await create_community(site, name, user.actor, Description(title=title, sidebar=summary))
-    click.echo(made.uri)
+    if as_json:
+        say_json(await community_json(made, None))
+    else:
+        click.echo(made.uri)
 
 
 @community.command()
@@ -47,5 +51,7 @@ async def show(site: Site, name: str, as_json: bool) -> None:
     if as_json:
         say_json(found)
         return
+    found["moderators"] = [f"{one['acct']} ({one['role']})" for one in found["moderators"]]
     for label, value in found.items():
-        click.echo(f"{label}: {value}")
+        shown = ", ".join(map(str, value)) if isinstance(value, list) else value
+        click.echo(f"{label.replace('_', ' '):<16} {'-' if shown in (None, '') else shown}")

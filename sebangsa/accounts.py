@@ -249,6 +249,17 @@ async def disable(site: Site, user: User) -> None:
         await sign_out_everywhere(site, user)
 
 
+async def enable(user: User) -> None:
+    """Take `disable` back; who had sessions or apps signs in anew."""
+    user.disabled_at = None
+    await user.save(update_fields=["disabled_at"])
+
+
+async def has_administrator() -> bool:
+    """Whether somebody can administer this server; while not, a one-time link makes the first one."""
+    return await User.exists(role=Role.ADMIN, disabled_at__isnull=True)
+
+
 async def user_by_name(name: str) -> User:
     """The account with this name. Raises `NotFound`."""
     user = await User.get_or_none(actor__local_name=name.strip().lower().removeprefix("@")).select_related(

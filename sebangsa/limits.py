@@ -8,10 +8,14 @@ from datetime import UTC, datetime
 from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING, Protocol
 
+import structlog
+
 from sebangsa.errors import TooMany
 
 if TYPE_CHECKING:
     from federation.clock import Clock
+
+log = structlog.get_logger("sebangsa")
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 
@@ -94,16 +98,33 @@ class MemoryCounter:
 
 
 class RedisCounter:
-    """Counts that all processes of a cluster share."""
+    """Counts that all processes of a cluster share. While Redis is away each process counts for itself: nobody is
+    turned away because of it, and nobody may do without limits.
+    """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, clock: Clock) -> None:
         from limits.aio.storage import RedisStorage
+        from redis.exceptions import RedisError
 
         self._storage = RedisStorage(f"async+{url}", implementation="redispy")
+        self._away: tuple[type[Exception], ...] = (RedisError, OSError)
+        self._alone = MemoryCounter(clock)
+        self._is_alone = False
 
     async def count(self, key: str, seconds: int) -> tuple[int, float]:
         name = f"sebangsa:limit:{key}"
-        return int(await self._storage.incr(name, seconds)), float(await self._storage.get_expiry(name))
+        try:
+            counted = (
+                int(await self._storage.incr(name, seconds)),
+                float(await self._storage.get_expiry(name)),
+            )
+        except self._away as error:
+            if not self._is_alone:
+                log.warning("limits are counted by this process alone until Redis answers", error=str(error))
+            self._is_alone = True
+            return await self._alone.count(key, seconds)
+        self._is_alone = False
+        return counted
 
 
 class Limiter:
@@ -112,7 +133,9 @@ class Limiter:
     def __init__(self, clock: Clock, queue_url: str, *, is_on: bool = True) -> None:
         self._clock = clock
         self.is_on = is_on
-        self._counter: Counter = MemoryCounter(clock) if queue_url == "inprocess" else RedisCounter(queue_url)
+        self._counter: Counter = (
+            MemoryCounter(clock) if queue_url == "inprocess" else RedisCounter(queue_url, clock)
+        )
 
     async def hit(self, bucket: str, key: str | int) -> Standing:
         """Count one hit of `key` (an address, a name, an id) in a bucket of `BUCKETS`. Raises `TooMany`."""

@@ -6,16 +6,18 @@ Every setting is one field of `Settings` with its documentation beside it; `docs
 
 from __future__ import annotations
 
-import ipaddress
+import difflib
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
-from federation.urls import is_loopback_name
+from federation.refusals import Refused
+from federation.urls import Url, is_loopback_name, parse_url
+from sebangsa.settings_checks import host_alone, mistakes_in
 
 DEFAULT_FEATURES = ("communities", "civic_bridge", "chat", "moderation")
 
@@ -107,16 +109,19 @@ def load_settings(environment: Mapping[str, str] | None = None, **overrides: Any
             continue
         name = key.removeprefix("SEBANGSA_").lower()
         if name not in known:
-            mistakes.append(f"{key} is not a setting.")
+            alike = difflib.get_close_matches(name, known, n=1)
+            meant = f" Did you mean SEBANGSA_{alike[0].upper()}?" if alike else ""
+            mistakes.append(f"{key} is not a setting.{meant}")
         elif text.strip():
             values[name] = setting_value(name, text.strip())
     values.update({name: value for name, value in overrides.items() if value is not None})
-    if "mode" not in values and is_loopback_name(urlsplit(values.get("url", Settings.url)).hostname or ""):
+    url = _read_url(values.get("url", Settings.url))
+    if "mode" not in values and url is not None and is_loopback_name(url.host):
         values["mode"] = (
             "development"  # somebody tries it on their own machine: nobody else can reach that address
         )
-    settings = _with_defaults(Settings(**values))
-    mistakes += _mistakes(settings)
+    settings = _with_defaults(Settings(**values), url)
+    mistakes += mistakes_in(settings)
     if mistakes:
         raise SettingsError(mistakes)
     return settings
@@ -124,9 +129,12 @@ def load_settings(environment: Mapping[str, str] | None = None, **overrides: Any
 
 def _read_file(path: Path, mistakes: list[str]) -> dict[str, str]:
     try:
-        lines = path.read_text().splitlines()
+        lines = path.read_text("utf-8").splitlines()
     except OSError as error:
         mistakes.append(f"SEBANGSA_SETTINGS: {path} cannot be read ({error.strerror}).")
+        return {}
+    except UnicodeDecodeError:
+        mistakes.append(f"SEBANGSA_SETTINGS: {path} is no text in UTF-8.")
         return {}
     read: dict[str, str] = {}
     for number, line in enumerate(lines, 1):
@@ -136,6 +144,7 @@ def _read_file(path: Path, mistakes: list[str]) -> dict[str, str]:
         key, equals, value = stripped.partition("=")
         if not equals:
             mistakes.append(f"{path}, line {number}: write SEBANGSA_NAME=value.")
+            continue
         read[key.strip()] = value.strip().strip("\"'")
     return read
 
@@ -143,79 +152,75 @@ def _read_file(path: Path, mistakes: list[str]) -> dict[str, str]:
 def setting_value(name: str, text: str) -> Any:
     """The text of an environment variable or option as the field's type."""
     if name in ("features", "trusted_proxies"):
-        return tuple(part.strip() for part in text.split(",") if part.strip())
+        return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     if name == "data_dir":
         return Path(text)
     return text.rstrip("/") if name == "url" else text
 
 
-def _with_defaults(settings: Settings) -> Settings:
-    from dataclasses import replace
+def _read_url(text: str) -> Url | None:
+    try:
+        return parse_url(text, allow_http=True)
+    except Refused:
+        return None
 
+
+def _with_defaults(settings: Settings, url: Url | None) -> Settings:
+    """What was not given, and the one spelling of what was: ids are compared letter by letter."""
     folder = settings.data_dir.resolve()
+    if url is not None and url.path_query == "/" and url.fragment is None:
+        settings = replace(settings, url=url.origin)
+    domain = host_alone(settings.domain) if settings.domain else None
     return replace(
         settings,
         data_dir=folder,
-        domain=(settings.domain or settings.host).lower(),
-        database_url=settings.database_url or f"sqlite://{folder / 'sebangsa.sqlite3'}",
+        domain=domain.authority if domain else settings.domain or (url.authority if url else ""),
+        queue_url=_with_port(settings.queue_url),
+        database_url=settings.database_url or f"sqlite://{quote(str(folder / 'sebangsa.sqlite3'))}",
         media_url=settings.media_url or f"file:{folder / 'media'}",
     )
 
 
-def _mistakes(settings: Settings) -> list[str]:
-    found: list[str] = []
-    url = urlsplit(settings.url)
-    if url.scheme not in ("http", "https") or not url.hostname or url.path or url.query:
-        found.append(f"SEBANGSA_URL: {settings.url!r} must be like https://warga.example, with no path.")
-    elif url.scheme == "http" and not settings.is_development:
-        found.append("SEBANGSA_URL must begin with https:// in production; other servers refuse plain http.")
-    if "/" in settings.domain or "@" in settings.domain:
-        found.append(f"SEBANGSA_DOMAIN: {settings.domain!r} must be a host name alone.")
-    if not settings.database_url.startswith(("sqlite:", "postgres:", "postgresql:")):
-        found.append("SEBANGSA_DATABASE_URL must begin with sqlite: or postgres:.")
-    if settings.queue_url != "inprocess" and not settings.queue_url.startswith(
-        ("redis://", "rediss://", "unix://")
-    ):
-        found.append("SEBANGSA_QUEUE_URL must be inprocess or begin with redis://.")
-    if settings.queue_url != "inprocess" and settings.database_url.startswith("sqlite:"):
-        found.append("SEBANGSA_QUEUE_URL: workers of their own need PostgreSQL; SQLite serves one process.")
-    if not settings.media_url.startswith(("file:", "s3:")):
-        found.append("SEBANGSA_MEDIA_URL must begin with file: or s3:.")
-    host, _, port = settings.bind.rpartition(":")
-    if not host or not port.isdigit() or not 0 <= int(port) < 65536:
-        found.append(f"SEBANGSA_BIND: {settings.bind!r} must be like 127.0.0.1:8000.")
-    found += _choice("MODE", settings.mode, ("production", "development"))
-    found += _choice("REGISTRATION", settings.registration, ("open", "approval", "invite", "closed"))
-    found += _choice("LANGUAGE", settings.language, ("id", "en"))
-    found += _choice("RATE_LIMITS", settings.rate_limits, ("on", "off"))
-    if settings.rate_limits == "off" and not settings.is_development:
-        found.append("SEBANGSA_RATE_LIMITS may be off in development only.")
-    for proxy in settings.trusted_proxies:
-        try:
-            ipaddress.ip_network(proxy)
-        except ValueError:
-            found.append(f"SEBANGSA_TRUSTED_PROXIES: {proxy!r} is no address or network.")
-    if settings.smtp_url and urlsplit(settings.smtp_url).scheme not in ("smtp", "smtps"):
-        found.append("SEBANGSA_SMTP_URL must begin with smtp:// or smtps://.")
-    return found
-
-
-def _choice(name: str, value: str, allowed: tuple[str, ...]) -> list[str]:
-    if value in allowed:
-        return []
-    return [f"SEBANGSA_{name}: {value!r} is none of {', '.join(allowed)}."]
+def _with_port(queue_url: str) -> str:
+    """With Redis' usual port, which the limits' library does not assume."""
+    try:
+        parts = urlsplit(queue_url)
+        if parts.scheme not in ("redis", "rediss") or not parts.hostname or parts.port is not None:
+            return queue_url
+    except ValueError:
+        return queue_url
+    return parts._replace(netloc=f"{parts.netloc.rstrip(':')}:6379").geturl()
 
 
 def secret_key(data_dir: Path) -> bytes:
-    """The key that signs cookies and one-time links; made at the first start, readable by its owner only."""
+    """The key that signs cookies and one-time links; made at the first start, readable by its owner only.
+
+    Raises `SettingsError` when the folder cannot be used, or holds an empty key.
+    """
     path = data_dir / "secret.key"
     try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        pass
-    data_dir.mkdir(parents=True, exist_ok=True)
-    made = secrets.token_hex(32).encode()
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(made)
-    return made
+        if not path.exists():
+            data_dir.mkdir(parents=True, exist_ok=True)
+            _make_key(path)
+        key = path.read_bytes()
+    except OSError as error:
+        raise SettingsError([f"SEBANGSA_DATA_DIR: {data_dir} cannot be used: {error.strerror}."]) from error
+    if not key.strip():
+        raise SettingsError([f"{path} is empty: put a backup back, or delete it to sign everybody out."])
+    return key
+
+
+def _make_key(path: Path) -> None:
+    """Whole or not at all, and once: two processes may start at the same moment, or one be killed in between."""
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_hex(32).encode())
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(unfinished, path)
+    except FileExistsError:
+        pass  # the other process was quicker; its key is the key
+    finally:
+        unfinished.unlink()

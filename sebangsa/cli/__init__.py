@@ -55,11 +55,22 @@ def _feature_commands() -> dict[str, click.Command]:
     return {command.name or "": command for feature in features for command in feature.commands}
 
 
+def _say_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from sebangsa.site import software_version  # a checkout is not an installed package
+
+        click.echo(f"sebangsa, version {software_version()}")
+        ctx.exit()
+
+
 @click.command(
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Settings come from the environment (SEBANGSA_…): see docs/settings.md.",
 )
-@click.version_option(package_name="sebangsa", prog_name="sebangsa")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_say_version,
+    help="Show the version and exit.",
+)  # fmt: skip
 def main() -> None:
     """Sebangsa: communities, civic reports and chat for one town or for all of them, on ActivityPub."""

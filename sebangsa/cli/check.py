@@ -40,7 +40,7 @@ class Finding:
 @json_option
 @data_dir_option
 def command(as_json: bool, data_dir: Path | None) -> None:
-    """Look at the settings, the data folder, the database, the queue, and whether others can reach the server.
+    """Look at the settings, the data folder, the database, the queue, media, and whether others reach the server.
 
     The last one asks SEBANGSA_URL over the network, as another server would, and needs `sebangsa serve` to run. Ends
     with 0 when all is well, 1 when something is not, 3 when the settings are wrong.
@@ -90,7 +90,7 @@ async def examine(settings: Settings) -> list[Finding]:
     site = Site(settings)
     try:
         database = await _database(site)
-        findings += [database, await _queue(settings)]
+        findings += [database, await _queue(settings), await _media(site)]
         if database.ok:
             with site.database.entered():
                 await site.federation.start()
@@ -147,6 +147,20 @@ async def _queue(settings: Settings) -> Finding:
     finally:
         await redis.aclose()
     return Finding("queue", True, "The queue answers. Workers: `sebangsa worker`.")
+
+
+async def _media(site: Site) -> Finding:
+    """Write a small file and remove it, as an upload and its deletion do."""
+    from sebangsa.media.store import MediaStoreError, new_key
+
+    kind = site.settings.media_url.partition(":")[0]
+    key = new_key("webp")
+    try:
+        await site.media.put(key, b"sebangsa check", "image/webp")
+        await site.media.delete(key)
+    except MediaStoreError as error:
+        return Finding("media", False, f"{kind}: {error}. See SEBANGSA_MEDIA_URL.")
+    return Finding("media", True, f"{kind}: pictures can be written and removed.")
 
 
 async def _reachable(site: Site) -> Finding:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, NoReturn, ParamSpec
 import click
 
 if TYPE_CHECKING:
+    from sebangsa.models import User
     from sebangsa.settings import Settings, SettingsError
     from sebangsa.site import Site
 
@@ -146,11 +147,13 @@ async def opened_site(settings: Settings) -> AsyncIterator[Site]:
 
 async def open_database(site: Site) -> None:
     """Connect. Raises `Unavailable` with what the database says."""
+    from sqlite3 import DatabaseError
+
     from tortoise.exceptions import BaseORMException
 
     from federation.database import rows
 
-    refusals: tuple[type[Exception], ...] = (OSError, BaseORMException)
+    refusals: tuple[type[Exception], ...] = (OSError, ValueError, DatabaseError, BaseORMException)
     if not site.database.url.startswith("sqlite:"):
         try:
             from asyncpg import PostgresError
@@ -162,7 +165,15 @@ async def open_database(site: Site) -> None:
         with site.database.entered():
             await rows("SELECT 1")  # Tortoise connects at the first query
     except refusals as error:
+        await site.stop()  # an open connection has a thread, which the program would wait for at its end
         raise Unavailable(f"The database cannot be opened: {error}") from error
+
+
+async def account(site: Site, who: str) -> User:
+    """The account with this name: `ani`, `@ani`, or the whole handle as we print it. Raises `NotFound`."""
+    from sebangsa.accounts import user_by_name
+
+    return await user_by_name(who.strip().lower().removesuffix(f"@{site.federation.config.domain}"))
 
 
 async def check_identity(site: Site) -> None:

@@ -6,13 +6,21 @@ from pathlib import Path
 
 import click
 
-from sebangsa.cli.instance import data_dir_option, open_database, run_or_exit, settings_or_exit
+from sebangsa.cli.instance import (
+    data_dir_option,
+    json_option,
+    open_database,
+    run_or_exit,
+    say_json,
+    settings_or_exit,
+)
 
 
 @click.command("migrate")
 @click.option("--list", "only_list", is_flag=True, help="Only say what would be done.")
+@json_option
 @data_dir_option
-def command(only_list: bool, data_dir: Path | None) -> None:
+def command(only_list: bool, as_json: bool, data_dir: Path | None) -> None:
     """Bring the database's tables up to this version.
 
     `serve` does this at each start; run it by itself before you start several web processes or workers. Safe to
@@ -29,6 +37,9 @@ def command(only_list: bool, data_dir: Path | None) -> None:
             pending = await site.database.pending_migrations()
             if not only_list:
                 await site.database.migrate()
+            if as_json:
+                say_json(pending)
+                return
             for name in pending:
                 click.echo(name)
             if not pending:

@@ -12,6 +12,7 @@ import click
 
 from sebangsa.cli.instance import (
     UNAVAILABLE,
+    Unavailable,
     check_identity,
     fail,
     open_database,
@@ -75,7 +76,15 @@ def command(demo: bool, **given: Any) -> None:
                     await check_identity(site)
         finally:
             await site.database.close()
-        await serve(site, place, lambda: _say_ready(site))
+        away: tuple[type[Exception], ...] = ()
+        if settings.queue_url != "inprocess":
+            from redis.exceptions import RedisError
+
+            away = (RedisError,)
+        try:
+            await serve(site, place, lambda: _say_ready(site))
+        except away as error:
+            raise Unavailable(f"The queue cannot be used: {error}") from error
 
     run_or_exit(body, run=run)
 
@@ -93,13 +102,12 @@ async def _has_tables(site: Site) -> bool:
 
 
 async def _say_ready(site: Site) -> None:
-    from sebangsa.accounts import make_link
-    from sebangsa.models import Role, User
+    from sebangsa.accounts import has_administrator, make_link
 
     click.echo(f"{site.settings.name} answers at {site.settings.url}")
     listening = f"http://{site.settings.bind}"
     if listening.replace("127.0.0.1", "localhost") != site.settings.url.replace("127.0.0.1", "localhost"):
         click.echo(f"It listens on {listening}; a proxy must bring {site.settings.url} there.")
-    if not await User.exists(role=Role.ADMIN):
+    if not await has_administrator():
         link = await make_link(site, "first-admin")
         click.echo(f"There is no administrator yet. Become one within 24 hours: {link}")

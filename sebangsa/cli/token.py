@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sebangsa.cli.instance import instance_command, json_option, say_json
+from sebangsa.cli.instance import account, instance_command, json_option, say_json
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
@@ -29,14 +29,16 @@ async def create(site: Site, name: str, scopes: str, as_json: bool) -> None:
 
     It is shown this once and stored as a hash only. A new password, or disabling the account, makes it void.
     """
-    from sebangsa.accounts import must_be_active, user_by_name
+    from sebangsa.accounts import must_be_active
     from sebangsa.errors import Invalid
     from sebangsa.oauth.scopes import INCLUDED, KNOWN
     from sebangsa.oauth.tokens import issue_token
 
-    user = await user_by_name(name)
+    user = await account(site, name)
     must_be_active(user)
     asked = list(dict.fromkeys(scopes.replace(",", " ").split()))
+    if not asked:
+        raise Invalid("scope-missing", f"Name at least one scope. Broad ones: {', '.join(INCLUDED)}.")
     if unknown := [scope for scope in asked if scope not in KNOWN]:
         raise Invalid(
             "scope-unknown", f"There is no scope {unknown[0]!r}. Broad ones: {', '.join(INCLUDED)}."

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sebangsa.cli.instance import instance_command, json_option, say_json
+from sebangsa.cli.instance import account, instance_command, json_option, say_json
 
 if TYPE_CHECKING:
     from sebangsa.models import User
@@ -36,9 +36,11 @@ async def create(
     NAME stands in the handle: letters a to z, digits and _. A password on the command line can be seen by others on
     this machine while the command runs; leave it out and pass on the printed link instead.
     """
-    from sebangsa.accounts import create_user, make_link
+    from sebangsa.accounts import check_password, create_user, make_link
     from sebangsa.models import Role
 
+    if password is not None:
+        check_password(password)
     user = await create_user(
         site, name, password=password or "", email=email, display_name=display_name, role=Role(role)
     )
@@ -57,9 +59,7 @@ async def create(
 @instance_command
 async def show(site: Site, name: str, as_json: bool) -> None:
     """What is known of an account: role, state, when it was last here."""
-    from sebangsa.accounts import user_by_name
-
-    user = await user_by_name(name)
+    user = await account(site, name)
     described = _described(site, user)
     if as_json:
         say_json(described)
@@ -74,10 +74,9 @@ async def show(site: Site, name: str, as_json: bool) -> None:
 @instance_command
 async def change_role(site: Site, name: str, role: str) -> None:
     """Make somebody a moderator or administrator of this server, or a member again."""
-    from sebangsa.accounts import user_by_name
     from sebangsa.models import Role
 
-    user = await user_by_name(name)
+    user = await account(site, name)
     user.role = Role(role)
     await user.save(update_fields=["role"])
     click.echo(f"{_handle(site, user)} is {role} now.")
@@ -88,29 +87,33 @@ async def change_role(site: Site, name: str, role: str) -> None:
 @click.option(
     "--password", help="The new one. Without it, a one-time link is printed with which to choose one."
 )
+@json_option
 @instance_command
-async def password(site: Site, name: str, password: str | None) -> None:
+async def password(site: Site, name: str, password: str | None, as_json: bool) -> None:
     """Give an account a new password, and sign it out everywhere."""
-    from sebangsa.accounts import make_link, set_password, user_by_name
+    from sebangsa.accounts import make_link, set_password
 
-    user = await user_by_name(name)
-    if password:
+    user = await account(site, name)
+    if password is not None:
         await set_password(site, user, password)
-        click.echo(f"{_handle(site, user)} has a new password and is signed out everywhere.")
+    link = await make_link(site, "reset-password", user) if password is None else None
+    if as_json:
+        say_json({"handle": _handle(site, user), "reset_link": link})
     else:
-        click.echo(await make_link(site, "reset-password", user))
+        click.echo(link or f"{_handle(site, user)} has a new password and is signed out everywhere.")
 
 
 @command.command("disable")
 @click.argument("name")
+@click.option("--undo", is_flag=True, help="Open it again; its owner must sign in anew.")
 @instance_command
-async def disable(site: Site, name: str) -> None:
+async def disable(site: Site, name: str, undo: bool) -> None:
     """Close an account to its owner and sign it out everywhere; what was posted stays."""
-    from sebangsa.accounts import disable, user_by_name
+    from sebangsa.accounts import disable, enable
 
-    user = await user_by_name(name)
-    await disable(site, user)
-    click.echo(f"{_handle(site, user)} is disabled.")
+    user = await account(site, name)
+    await (enable(user) if undo else disable(site, user))
+    click.echo(f"{_handle(site, user)} is {'open again' if undo else 'disabled'}.")
 
 
 def _handle(site: Site, user: User) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 import click
+import structlog
 
 from sebangsa.cli.instance import (
     SETTINGS_WRONG,
@@ -16,6 +18,16 @@ from sebangsa.cli.instance import (
     run_or_exit,
     settings_or_exit,
 )
+
+if TYPE_CHECKING:
+    from arq.worker import Worker
+
+    from sebangsa.queue.arq_engine import ArqEngine
+
+log = structlog.get_logger("sebangsa.queue")
+
+AGAIN_AFTER = 5.0
+"""Seconds until a queue that went away is asked again."""
 
 
 @click.command("worker")
@@ -45,20 +57,42 @@ def command(data_dir: Any) -> None:
             assert isinstance(engine, ArqEngine)
             try:
                 await site.start()
-                worker = engine.worker()
-                with stopping() as asked:
-                    working = asyncio.create_task(worker.async_run())
-                    leaving = asyncio.create_task(asked.wait())
-                    click.echo(f"Working for {settings.url}")
-                    await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
-                    leaving.cancel()
-                    # Closing cancels what runs; its leases end by themselves and nothing is done twice.
-                    await worker.close()
-                    working.cancel()
-                    result = (await asyncio.gather(working, return_exceptions=True))[0]
-                if isinstance(result, Exception):
-                    raise result
             except (OSError, RedisError) as error:
                 raise Unavailable(f"The queue cannot be used: {error}") from error
+            with stopping() as asked:
+                click.echo(f"Working for {settings.url}")
+                await _work(engine, asked)
 
     run_or_exit(body, run=run)
+
+
+async def _work(engine: ArqEngine, asked: asyncio.Event) -> None:
+    """Work until asked to stop. A queue that goes away comes back: nothing is lost with it, and the web processes
+    wait for it too.
+    """
+    from redis.exceptions import RedisError
+
+    while not asked.is_set():
+        try:
+            await _until(asked, engine.worker())
+        except (OSError, RedisError) as error:
+            log.warning("the queue is out of reach; trying again", error=str(error))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(asked.wait(), AGAIN_AFTER)
+
+
+async def _until(asked: asyncio.Event, worker: Worker) -> None:
+    """Run one worker until asked to stop; raises what ended it before."""
+    from redis.exceptions import RedisError
+
+    working = asyncio.create_task(worker.async_run())
+    leaving = asyncio.create_task(asked.wait())
+    await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+    leaving.cancel()
+    with suppress(OSError, RedisError):
+        # Closing cancels what runs; its leases end by themselves and nothing is done twice.
+        await worker.close()
+    working.cancel()
+    result = (await asyncio.gather(working, return_exceptions=True))[0]
+    if isinstance(result, Exception):
+        raise result

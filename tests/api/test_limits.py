@@ -54,6 +54,11 @@ async def test_redis_counts_for_all_processes(redis_url: str) -> None:
         await Limiter(clock, redis_url).hit("register-app", "a")
 
 
+async def test_a_redis_that_is_away_turns_nobody_away_and_lifts_no_limit() -> None:
+    clock = Clock()
+    await use_up(Limiter(clock, "redis://127.0.0.1:1/0"), "a")
+
+
 async def test_strangers_cannot_fill_the_memory() -> None:
     clock = Clock()
     counter = MemoryCounter(clock)

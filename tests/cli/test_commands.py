@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from sebangsa.settings import load_settings
 from tests.cli.conftest import CommandLine
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_help_names_our_commands_and_those_of_the_features(new_data: CommandLine) -> None:
@@ -33,6 +37,10 @@ def test_help_names_our_commands_and_those_of_the_features(new_data: CommandLine
 
 def test_help_works_with_wrong_settings(new_data: CommandLine) -> None:
     assert "serve" in new_data("--help", url="nonsense").output
+
+
+def test_the_version_is_said_from_a_checkout_too(new_data: CommandLine) -> None:
+    assert new_data("--version").output.startswith("sebangsa, version ")
 
 
 def test_a_feature_that_is_off_brings_no_commands(new_data: CommandLine) -> None:
@@ -76,6 +84,24 @@ def test_a_command_on_a_database_of_an_older_version_says_what_to_do(new_data: C
     assert "sebangsa migrate" in new_data("user", "show", "ani", expect=4).stderr
 
 
+def test_a_broken_database_is_said_and_the_command_ends(tmp_path: Path) -> None:
+    (tmp_path / "sebangsa.sqlite3").write_bytes(os.urandom(5000))
+    for words in (["user", "show", "ani"], ["serve", "--bind", "127.0.0.1:0"]):
+        ended = subprocess.run(
+            [sys.executable, "-m", "sebangsa", *words, "--data-dir", str(tmp_path)],
+            cwd=ROOT, capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+        assert ended.returncode == 4, ended.stderr
+        assert "cannot be opened" in ended.stderr
+        assert "Traceback" not in ended.stderr
+
+
+def test_what_a_migration_would_do_is_told_to_scripts(new_data: CommandLine) -> None:
+    assert "sebangsa.0001_initial" in new_data.json("migrate", "--list")
+    assert "sebangsa.0001_initial" in new_data.json("migrate")
+    assert new_data.json("migrate") == []
+
+
 def test_an_account_is_made_shown_and_given_a_role(sebangsa: CommandLine) -> None:
     made = sebangsa.json(
         "user", "create", "Ani", "--email", "ani@example.org", "--password", "rahasia sekali"
@@ -87,6 +113,43 @@ def test_an_account_is_made_shown_and_given_a_role(sebangsa: CommandLine) -> Non
     assert shown["role"] == "moderator"
     assert shown["email"] == "ani@example.org"
     assert "moderator" in sebangsa("user", "show", "ani").output
+
+
+def test_an_account_is_found_by_its_handle_as_we_print_it(sebangsa: CommandLine) -> None:
+    handle = sebangsa.json("user", "create", "ani")["handle"]
+    assert sebangsa.json("user", "show", handle.upper())["handle"] == handle
+    sebangsa("token", "create", handle)
+    sebangsa("user", "show", "@ani@elsewhere.example", expect=1)
+
+
+def test_a_disabled_account_can_be_opened_again(sebangsa: CommandLine) -> None:
+    sebangsa("user", "create", "ani")
+    sebangsa("user", "disable", "ani")
+    assert sebangsa.json("user", "show", "ani")["disabled_at"]
+    sebangsa("user", "disable", "ani", "--undo")
+    assert sebangsa.json("user", "show", "ani")["disabled_at"] is None
+    sebangsa("token", "create", "ani")
+
+
+@pytest.mark.parametrize("password", ["", "pendek"])
+def test_an_empty_or_short_password_is_refused(sebangsa: CommandLine, password: str) -> None:
+    sebangsa("user", "create", "ani", "--password", password, expect=1)
+    sebangsa("user", "create", "ani")
+    sebangsa("user", "password", "ani", "--password", password, expect=1)
+
+
+def test_a_link_to_choose_a_password_is_given_to_scripts(sebangsa: CommandLine) -> None:
+    sebangsa("user", "create", "ani")
+    assert "/welcome/" in sebangsa.json("user", "password", "ani")["reset_link"]
+
+
+def test_a_community_is_founded_and_shown(sebangsa: CommandLine) -> None:
+    sebangsa("user", "create", "ani")
+    made = sebangsa.json("community", "create", "tebet", "--owner", "@ani", "--title", "Warga Tebet")
+    assert made["uri"] == "http://warga.localhost:1/c/tebet"
+    assert sebangsa.json("community", "show", "Tebet") == made
+    assert "ani (owner)" in sebangsa("community", "show", "tebet").output
+    sebangsa("community", "create", "ani", "--owner", "ani", expect=1)  # one name space with people
 
 
 def test_an_account_without_a_password_gets_a_link(sebangsa: CommandLine) -> None:
@@ -131,6 +194,11 @@ def test_a_token_is_printed_once_and_stored_as_a_hash(sebangsa: CommandLine) -> 
 def test_a_scope_that_does_not_exist_is_refused(sebangsa: CommandLine) -> None:
     sebangsa("user", "create", "ani")
     assert "'fly'" in sebangsa("token", "create", "ani", "--scopes", "read fly", expect=1).stderr
+
+
+def test_a_token_without_scopes_is_refused(sebangsa: CommandLine) -> None:
+    sebangsa("user", "create", "ani")
+    assert "scope" in sebangsa("token", "create", "ani", "--scopes", " ", expect=1).stderr
 
 
 def test_a_disabled_account_gets_no_token(sebangsa: CommandLine) -> None:
@@ -201,9 +269,19 @@ def test_check_sees_a_secret_that_others_can_read(sebangsa: CommandLine) -> None
     assert "chmod 600" in sebangsa("check", expect=1).output
 
 
+def test_check_sees_media_that_cannot_be_written(sebangsa: CommandLine, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    said = sebangsa("check", expect=1, media_url=f"file:{tmp_path / 'file' / 'media'}").output
+    assert "BAD  media" in said
+    assert "ok   media" in sebangsa("check", expect=1).output
+    assert not [path for path in (sebangsa.data_dir / "media").rglob("*") if path.is_file()]
+
+
 def test_check_gives_wrong_settings_as_json_too(sebangsa: CommandLine) -> None:
     result = sebangsa("check", "--json", expect=3, mode="loud")
     assert json.loads(result.stdout)["checks"][0]["name"] == "settings"
+    result = sebangsa("check", "--json", expect=3, features="cats")
+    assert "'cats'" in json.loads(result.stdout)["checks"][0]["sentence"]
 
 
 NOTE = {
