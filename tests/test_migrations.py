@@ -1,20 +1,35 @@
-"""The schema: migrations make exactly what the models say, on both databases, and keep to what is safe."""
+"""The schema: migrations make exactly what the models say, on both databases, keep to what is safe, and carry the rows of
+every released version forward.
+
+`releases.json` says for each release which migration of each package was its last:
+`{"0.1.0": {"federation": "0001_initial", …}}`. `FIRST_DAY` stands for those who run what was never released.
+"""
 
 from __future__ import annotations
 
+import json
 import re
+import sqlite3
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
+import asyncpg
 import pytest
+from tortoise.migrations.executor import MigrationTarget
 
 from federation.database import rows
+from federation.database.opening import sqlite_path
 from sebangsa.migrating import draft
 from sebangsa.settings import DEFAULT_FEATURES
 from tests.instances import NewDatabase, make_site
+from tests.services import PostgresServer, fresh_postgres_database
 
 ROOT = Path(__file__).resolve().parent.parent
 SAFE = {"CreateModel", "AddField", "AddIndex", "RunSQL", "RunPython"}
 PACKAGES = ("federation", "sebangsa", *DEFAULT_FEATURES)
+FIRST_DAY = dict.fromkeys(PACKAGES, "0001_initial")
+RELEASES: dict[str, dict[str, str]] = json.loads((ROOT / "tests" / "releases.json").read_text())
 
 
 async def test_the_models_have_no_change_that_no_migration_makes() -> None:
@@ -60,3 +75,115 @@ async def test_every_index_of_the_models_is_in_the_database(
                 assert named <= found, model.__name__
     finally:
         await site.database.close()
+
+
+def test_every_release_has_its_schema_on_record() -> None:
+    released = re.findall(
+        r"^## \[?([0-9]+\.[0-9]+\.[0-9]+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE
+    )
+    assert set(released) == set(RELEASES), "tests/releases.json names the last migrations of each release"
+    for last in RELEASES.values():
+        for package, name in last.items():
+            assert (ROOT / package / "migrations" / f"{name}.py").exists()
+
+
+@pytest.mark.parametrize("release", ["the first day", *RELEASES])
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+async def test_the_rows_of_every_released_schema_come_through(
+    kind: str, release: str, new_database: NewDatabase, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    today = await look(await new_database(kind, "today"))
+    url = f"sqlite://{tmp_path / 'old.sqlite3'}"
+    if kind == "postgres":
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        url = await fresh_postgres_database(server)
+    site = make_site(tmp_path / "old", "http://warga.localhost", url)
+    await site.open()
+    try:
+        targets = [MigrationTarget(*last) for last in RELEASES.get(release, FIRST_DAY).items()]
+        with site.database.entered():
+            await site.database._executor().migrate(targets, direction="forward")
+        before = await filled(url)
+        assert len(before) >= 60
+        assert all(before.values())
+        await site.database.migrate()
+        assert await site.database.pending_migrations() == []
+        for table, row in before.items():
+            assert await the_row(url, table, list(row)) == row, table
+        assert await look(url) == today
+    finally:
+        await site.stop()
+
+
+Ask = Callable[[str], Awaitable[list[tuple[Any, ...]]]]
+_VALUES = {  # by the beginning of the column's type: what fits it on both databases
+    "bool": "true", "tinyint": "1", "int": "1", "bigint": "1", "smallint": "1", "real": "1.5", "double": "1.5",
+    "json": "'{}'", "timestamp": "'2026-01-02 03:04:05+00:00'", "date": "'2026-01-02'", "blob": "x'00'",
+    "bytea": "'\\x00'", "uuid": "'00000000-0000-0000-0000-000000000001'", "char": "'x'", "varchar": "'x'",
+    "text": "'x'",
+}  # fmt: skip
+
+
+async def asked(url: str, *statements: str) -> list[tuple[Any, ...]]:
+    """Run statements past our own code, without the checks between tables; returns the rows of the last one."""
+    found: list[Any] = []
+    if path := sqlite_path(url):
+        with sqlite3.connect(path) as database:
+            for statement in statements:
+                found = database.execute(statement).fetchall()
+        return [tuple(row) for row in found]
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute("SET session_replication_role = replica")
+        for statement in statements:
+            found = await connection.fetch(statement)
+    finally:
+        await connection.close()
+    return [tuple(row) for row in found]
+
+
+async def look(url: str) -> dict[str, set[str]]:
+    """The columns and indexes of each table."""
+    if sqlite_path(url):
+        tables = await asked(
+            url,
+            "SELECT t.name, c.name || ' ' || lower(c.type) FROM sqlite_master t, pragma_table_info(t.name) c "
+            "WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%'",
+        )
+        indexes = await asked(url, "SELECT tbl_name, name FROM sqlite_master WHERE type = 'index'")
+    else:
+        tables = await asked(
+            url,
+            "SELECT table_name, column_name || ' ' || data_type FROM information_schema.columns "
+            "WHERE table_schema = 'public'",
+        )
+        indexes = await asked(url, "SELECT tablename, indexname FROM pg_indexes WHERE schemaname = 'public'")
+    found: dict[str, set[str]] = {}
+    for table, thing in [*tables, *indexes]:
+        found.setdefault(table, set()).add(thing)
+    return found
+
+
+async def filled(url: str) -> dict[str, dict[str, Any]]:
+    """Write a row into each table, whose keys all say 1; returns the rows by table."""
+    tables: dict[str, dict[str, str]] = {}
+    for table, things in (await look(url)).items():
+        typed = dict(thing.split(" ", 1) for thing in sorted(things) if " " in thing)
+        if table not in ("tortoise_migrations", "aerich"):
+            tables[table] = typed
+    statements = []
+    for table, typed in tables.items():
+        values = [
+            next(value for begin, value in _VALUES.items() if kind.startswith(begin))
+            for kind in typed.values()
+        ]
+        names = ", ".join(f'"{name}"' for name in typed)
+        statements.append(f'INSERT INTO "{table}" ({names}) VALUES ({", ".join(values)})')
+    await asked(url, *statements)
+    return {table: await the_row(url, table, list(typed)) for table, typed in tables.items()}
+
+
+async def the_row(url: str, table: str, columns: list[str]) -> dict[str, Any]:
+    names = ", ".join(f'"{name}"' for name in columns)
+    [row] = await asked(url, f'SELECT {names} FROM "{table}"')
+    return dict(zip(columns, row, strict=True))
