@@ -25,6 +25,11 @@ async def count_deletion(site: Site, post: Post, origin: Origin) -> None:
         await count_thread(post, -1)
 
 
+async def count_restored(site: Site, post: Post) -> None:
+    """Moderators of its own server let it come back."""
+    await count_thread(post, +1)
+
+
 async def count_thread(post: Post, by: int) -> None:
     """Count an opening post, in the transaction under way."""
     if post.community_id is None or post.in_reply_to_id is not None:

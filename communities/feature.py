@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from communities import announced, announcing, audiences, backfilling, counting, gates, inbound, membership
 from communities.commands import community
+from communities.panels import moderation_panel
 from communities.routes import ROUTES
 from sebangsa.features import Feature, NavItem
 
@@ -24,6 +25,7 @@ def register(site: Site) -> None:
     hooks.may_follow.guard(partial(gates.may_follow, site))
     hooks.post_created.listen(partial(counting.count_new, site))
     hooks.post_deleted.listen(partial(counting.count_deletion, site))
+    hooks.post_restored.listen(partial(counting.count_restored, site))
     hooks.post_created.listen(partial(announcing.announce_new, site))
     hooks.post_edited.listen(partial(announcing.announce_edit, site))
     hooks.post_deleted.listen(partial(announcing.announce_deletion, site))
@@ -31,6 +33,7 @@ def register(site: Site) -> None:
     hooks.followed.listen(partial(backfilling.ask_for_backfill, site))
     hooks.followed.listen(partial(audiences.ask_for_software, site))
     hooks.actor_deleted.listen(partial(membership.forget_roles, site))
+    site.panels.append(moderation_panel)
 
 
 FEATURE = Feature(

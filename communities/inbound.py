@@ -10,8 +10,9 @@ from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
 from communities import membership, moderating
-from communities.authority import is_moderator
+from communities.authority import is_banned, is_moderator
 from communities.describing import apply_remote_edit
+from communities.log import write_log
 from communities.membership import held_by, write_ban
 from communities.models import Role
 from communities.remote_moderators import is_listed
@@ -89,8 +90,8 @@ async def _receive_listing(site: Site, inbound: Inbound, *, added: bool) -> Verd
         raise Refused("not-allowed", "the post is not in that community")
     if community.is_local:
         await _ours(moderating.pin_post(site, inbound.actor, found[0], is_pinned=added, activity=inbound.raw))
-    else:
-        await Post.filter(id=found[0].id).update(is_pinned=added)
+    elif await Post.filter(id=found[0].id, is_pinned=not added).update(is_pinned=added):
+        await write_log(site, community, inbound.actor, "pin" if added else "unpin", post=found[0])
     return None
 
 
@@ -103,9 +104,11 @@ async def _set_moderator(site: Site, inbound: Inbound, community: Actor, *, adde
             await _ours(membership.dismiss(site, inbound.actor, community, person, activity=inbound.raw))
         return
     held = await held_by(site, community, person)
-    if held.role != Role.OWNER:
-        held.role = Role.MODERATOR if added else Role.MEMBER
+    wanted = Role.MODERATOR if added else Role.MEMBER
+    if held.role not in (wanted, Role.OWNER):
+        held.role = wanted
         await held.save(update_fields=["role"])
+        await write_log(site, community, inbound.actor, "appoint" if added else "dismiss", subject=person)
 
 
 async def receive_block(site: Site, inbound: Inbound) -> Verdict | None:
@@ -127,6 +130,8 @@ async def receive_block(site: Site, inbound: Inbound) -> Verdict | None:
         return None
     if activity.end_time is not None and activity.end_time <= site.clock.now():
         return None  # it arrived after its own end
+    if not await is_banned(site, community, person):
+        await write_log(site, community, inbound.actor, "ban", subject=person, reason=activity.summary[:500])
     await write_ban(site, community, person, activity.summary[:500], activity.end_time)
     if activity.remove_data:
         await moderating.remove_posts_of(site, inbound.actor, community, person)
@@ -146,6 +151,8 @@ async def receive_undo_block(site: Site, inbound: Inbound) -> Verdict | None:
         await _ours(membership.unban(site, inbound.actor, community, person, activity=inbound.raw))
         return None
     held = await held_by(site, community, person)
+    if held.banned_at is not None:
+        await write_log(site, community, inbound.actor, "unban", subject=person)
     held.banned_at = held.banned_until = None
     held.ban_reason = ""
     await held.save()
@@ -175,8 +182,9 @@ async def _receive_lock(site: Site, inbound: Inbound, uri: str, *, is_locked: bo
         await _ours(
             moderating.lock_post(site, inbound.actor, post, reason, is_locked=is_locked, activity=inbound.raw)
         )
-    else:
-        await Post.filter(id=post.id).update(is_locked=is_locked)
+    elif await Post.filter(id=post.id, is_locked=not is_locked).update(is_locked=is_locked):
+        act = "lock" if is_locked else "unlock"
+        await write_log(site, community, inbound.actor, act, post=post, reason=inbound.activity.summary[:500])
     return None
 
 
@@ -211,7 +219,9 @@ async def receive_delete(site: Site, inbound: Inbound) -> Verdict | None:
         await moderating.hide_thread(site, post)
     if await moderating.hide(site, post):
         reason = activity.summary[:500]
-        await notify(site, post.author_id, "community.removed", inbound.actor.id, post=post, reason=reason)
+        author = await Actor.get(id=post.author_id)
+        await write_log(site, community, inbound.actor, "remove", subject=author, post=post, reason=reason)
+        await notify(site, author.id, "community.removed", inbound.actor.id, post=post, reason=reason)
     return None
 
 
@@ -226,8 +236,9 @@ async def receive_undo_delete(site: Site, inbound: Inbound) -> Verdict | None:
     await must_moderate(site, inbound, community)
     if community.is_local:
         await _ours(moderating.restore_post(site, inbound.actor, post, activity=inbound.raw))
-    else:
-        await moderating.show(post)
+    elif await moderating.show(post):
+        author = await Actor.get(id=post.author_id)
+        await write_log(site, community, inbound.actor, "restore", subject=author, post=post)
     return None
 
 

@@ -38,7 +38,7 @@ async def join(site: Site, actor: Actor, community: Actor, answer: str = "") -> 
 async def leave(site: Site, actor: Actor, community: Actor) -> None:
     """Leave; a moderator's role ends with it. Raises `NotAllowed` for the last owner (S-131)."""
     async with transaction():
-        if community.is_local and await rank_of_role(community, actor) >= Rank.MODERATOR:
+        if await rank_of_role(community, actor) >= Rank.MODERATOR:
             await dismiss(site, actor, community, actor)
         await following.unfollow(site, actor, community)
 

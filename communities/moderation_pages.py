@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from communities import forms, membership, moderating
 from communities.models import Role
-from communities.pages import back_to
+from communities.pages import address_of, back_to
 from communities.rules import community_by_name
 from federation.models import Actor
 from sebangsa.errors import Invalid, NotFound
@@ -71,8 +71,12 @@ async def post_moderate(request: Request) -> Response:
         raise NotFound
     form = await request.form()
     reason = forms.text(form, "reason")
+    shown_at = f"/p/{post.root_id or post.id}"
     match request.path_params["act"]:
         case "remove":
+            if post.root_id is None:
+                community = await Actor.get(id=post.community_id)
+                shown_at = f"{address_of(community)}/log"  # the post itself is not shown any more
             await moderating.remove_post(
                 site, by, post, reason, with_replies=forms.is_checked(form, "with_replies")
             )
@@ -84,6 +88,4 @@ async def post_moderate(request: Request) -> Response:
             await moderating.pin_post(site, by, post, is_pinned=act == "pin")
         case _:
             raise NotFound
-    return RedirectResponse(
-        local_path(request.query_params.get("next", ""), f"/p/{post.root_id or post.id}"), 303
-    )
+    return RedirectResponse(local_path(request.query_params.get("next", ""), shown_at), 303)

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from moderation import inbound
 from moderation.commands import domain
 from moderation.domains import gate_of
+from moderation.panels import removal_panel
 from moderation.routes import ROUTES
 from sebangsa.features import Feature, NavItem
 from sebangsa.web.pieces import Action
@@ -24,6 +25,7 @@ def register(site: Site) -> None:
     site.federation.registry.gates.append(gate_of(site).refuse)
     site.about_links.append(Action("What moderators did", "shield", href="/moderation/log"))
     site.post_actions.append(report_post)
+    site.panels.append(removal_panel)
     site.actor_actions.append(report_actor)
 
 

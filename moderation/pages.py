@@ -25,7 +25,9 @@ from sebangsa.web.viewing import page, signed_in, site_of, viewer_of
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One act of moderation as a line; `href` is empty where the target is no page."""
+    """One act of moderation as a line; `href` is empty where the target is no page. `removed_id` is the post that it
+    removed, where a moderator looks who can restore it.
+    """
 
     action: str
     by: Face
@@ -33,6 +35,7 @@ class LogLine:
     href: str
     reason: str
     at: datetime
+    removed_id: int | None = None
 
 
 @signed_in
@@ -78,6 +81,12 @@ async def public_log(request: Request) -> Response:
     """`/moderation/log`: who did what to whom, and why; for everybody."""
     site = site_of(request)
     found = await log.entries(below=id_in(request.query_params.get("before", "")))
+    user = request.state.viewer
+    targets = [entry.target for entry in found if entry.action == "remove-post"]
+    removed: dict[str, int] = {}
+    if targets and user is not None and user.is_moderator:
+        hidden = Post.filter(uri__in=targets, removed_at__isnull=False, deleted_at=None)
+        removed = dict(await hidden.values_list("uri", "id"))
     lines = [
         LogLine(
             action=entry.action,
@@ -86,6 +95,7 @@ async def public_log(request: Request) -> Response:
             href=entry.target if entry.target.startswith(("https://", "http://")) else "",
             reason=entry.reason,
             at=entry.created_at,
+            removed_id=removed.pop(entry.target, None) if entry.action == "remove-post" else None,
         )
         for entry in found
     ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from federation.actor_document import timestamp
+from typing import Any
+
 from federation.database import transaction
 from federation.models import Actor
 from federation.outbox import publish
@@ -12,7 +13,7 @@ from sebangsa.models import Post, User
 from sebangsa.notifying import notify
 from sebangsa.posting import count_post, document_of
 from sebangsa.site import Site
-from sebangsa.wire import activity_about, update_activity
+from sebangsa.wire import activity_about, undo_activity
 
 
 async def remove_post(site: Site, moderator: User, post: Post, reason: str) -> None:
@@ -30,12 +31,11 @@ async def remove_post(site: Site, moderator: User, post: Post, reason: str) -> N
         await notify(site, author.id, "moderation.removed", moderator.actor_id, post=post, reason=reason)
         if post.is_local:
             _, addresses = await document_of(site, post)
-            deletion = activity_about("Delete", author, post.uri, to=[AS_PUBLIC], cc=[], summary=reason)
-            await publish(site.federation, author, deletion, addresses.audience)
+            await publish(site.federation, author, _deletion(author, post, reason), addresses.audience)
 
 
 async def restore_post(site: Site, moderator: User, post: Post, reason: str) -> None:
-    """Show a removed post again, here; peers that kept it read it again by the `Update`."""
+    """Show a removed post again, here and at its readers: `Undo{Delete}` makes peers read it anew."""
     log.must_moderate(moderator)
     if post.removed_at is None:
         return
@@ -47,13 +47,11 @@ async def restore_post(site: Site, moderator: User, post: Post, reason: str) -> 
             await count_post(post, +1)
         await log.write(site, moderator.actor, "restore-post", post.uri, reason)
         if post.is_local and post.deleted_at is None:
-            document, addresses = await document_of(site, post)
-            now = site.clock.now()
-            document["updated"] = timestamp(now)
-            await publish(
-                site.federation,
-                author,
-                update_activity(author, document, now),
-                addresses.audience,
-                is_public=True,
-            )
+            _, addresses = await document_of(site, post)
+            deletion = _deletion(author, post, "", id=site.federation.config.url(f"/a/{site.ids.next()}"))
+            await publish(site.federation, author, undo_activity(author, deletion), addresses.audience)
+
+
+def _deletion(author: Actor, post: Post, reason: str, **more: str) -> dict[str, Any]:
+    """`Delete` with `summary`, by which Lemmy knows a moderator's."""
+    return activity_about("Delete", author, post.uri, to=[AS_PUBLIC], cc=[], summary=reason, **more)

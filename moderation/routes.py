@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Route
 
-from moderation import desk_pages, pages
+from moderation import account_pages, desk_pages, pages
+from moderation.api import ROUTES as API_ROUTES
 
 ROUTES: list[BaseRoute] = [
     Route("/moderation", desk_pages.desk),
@@ -14,6 +15,11 @@ ROUTES: list[BaseRoute] = [
     Route("/moderation/domains/unblock", desk_pages.post_unblock, methods=["POST"]),
     Route("/moderation/cases/{id:int}/resolve", desk_pages.post_resolve, methods=["POST"]),
     Route("/moderation/posts/{id:int}/{act}", desk_pages.post_post, methods=["POST"]),
+    Route("/moderation/accounts", account_pages.accounts),
+    Route("/moderation/accounts/invites", account_pages.post_invite, methods=["POST"]),
+    Route("/moderation/accounts/invites/{id:int}/end", account_pages.post_end_invite, methods=["POST"]),
+    Route("/moderation/accounts/{id:int}/{act}", account_pages.post_account, methods=["POST"]),
     Route("/moderation/people/{handle}", desk_pages.person),
     Route("/moderation/people/{handle}/{act}", desk_pages.post_person, methods=["POST"]),
+    *API_ROUTES,
 ]

@@ -19,6 +19,7 @@ from federation.local_actors import create_local_actor
 from federation.models import MAX_LOCAL_NAME, Actor
 from sebangsa.errors import Invalid, NotAllowed, NotFound
 from sebangsa.models import AccessToken, Invite, OneTimeLink, Role, Session, User
+from sebangsa.registering import tell_team
 from sebangsa.text.handles import valid_local_name
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ async def sign_up(
     async with transaction():
         if mode == "invite":
             await _use_invite(site, invite)
-        return await create_user(
+        user = await create_user(
             site,
             name,
             password=password,
@@ -108,6 +109,8 @@ async def sign_up(
             language=language,
             is_approved=mode != "approval",
         )
+        await tell_team(site, user)
+    return user
 
 
 async def create_user(

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sebangsa import broadcasting, inbound, jobs, uploads
+from sebangsa import broadcasting, inbound, jobs, mailing, uploads
 from sebangsa.api.routes import ROUTES as API_ROUTES
 from sebangsa.api.streaming import ROUTES as STREAMING_ROUTES
 from sebangsa.features import Feature, NavItem, Periodic
@@ -27,6 +27,7 @@ FEATURE = Feature(
         "Undo/Like": inbound.receive_undo_vote,
         "Undo/Dislike": inbound.receive_undo_vote,
         "Undo/Announce": inbound.receive_undo_announce,
+        "Undo/Delete": inbound.receive_undo_delete,
         "Undo/unknown": inbound.receive_undo_unknown,
     },
     jobs={
@@ -35,6 +36,7 @@ FEATURE = Feature(
         "run_jobs": jobs.run_jobs,
         "sweep": jobs.run_sweep,
         "delete_media": jobs.delete_media,
+        "mail_password_link": mailing.mail_password_link,
         "drop_unused_uploads": uploads.drop_unused,
     },
     periodic=(Periodic("sweep", 30), Periodic("drop_unused_uploads", 3600)),

@@ -87,6 +87,8 @@ class Hooks:
         """(post, origin) after an edit was written."""
         self.post_deleted: Event[Post, Origin] = Event()
         """(post, origin) after its author deleted it."""
+        self.post_restored: Event[Post] = Event()
+        """(post) after a post of a peer that was deleted came back."""
         self.voted: Event[Actor, Post, int, Origin] = Event()
         """(voter, post, +1, -1 or 0 when taken back, origin) after a vote was written."""
         self.followed: Event[Actor, Actor] = Event()

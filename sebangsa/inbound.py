@@ -122,6 +122,23 @@ async def receive_delete(site: Site, inbound: Inbound) -> None:
         await site.hooks.post_deleted.emit(post, Origin(inbound.raw, None, inbound.announcer))
 
 
+async def receive_undo_delete(site: Site, inbound: Inbound) -> None:
+    """Moderators of its own host show a post again. We kept nothing of it, so it is read anew from there."""
+    inner = inbound.activity.inner
+    assert inner is not None
+    post = await Post.get_or_none(uri=inner.object_id or "", author_id=inbound.actor.id, is_local=False)
+    if post is None or post.deleted_at is None:
+        return
+    document = inbound.document_at(post.uri)
+    post.deleted_at = None
+    await _update_post(site, inbound, post, document)
+    post.edited_at = read_object(document, allow_http=site.settings.is_development).updated
+    await post.save(update_fields=["edited_at"])
+    if post.is_shown:
+        await count_post(post, +1)
+    await site.hooks.post_restored.emit(post)
+
+
 async def delete_actor(site: Site, actor: Actor) -> None:
     """An account ended: its posts become tombstones, its follows end. In the transaction under way."""
     for post in await Post.filter(author_id=actor.id, deleted_at__isnull=True):

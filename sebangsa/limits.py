@@ -43,6 +43,8 @@ BUCKETS: Mapping[str, Bucket] = {
     "report": Bucket(400, DAY),
     # Guessing is slowed for each address and for each name; no stranger locks the owner out for long (S-088).
     "sign-in": Bucket(25, 5 * MINUTE),
+    # Each address gets so many, whoever asks: nobody's mailbox is filled.
+    "mail": Bucket(3, HOUR),
     # Asking other servers on somebody's behalf.
     "resolve": Bucket(60, 5 * MINUTE),
 }

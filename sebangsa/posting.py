@@ -18,6 +18,7 @@ from sebangsa.hooks import Origin
 from sebangsa.lookup import actors_by_handle
 from sebangsa.models import Attachment, Mention, Post, PostTag, Visibility
 from sebangsa.notifying import notify
+from sebangsa.ranking import hot_score
 from sebangsa.text.handles import find_handles
 from sebangsa.text.linking import MentionTarget
 from sebangsa.text.markdown import RenderedText, render_post
@@ -108,6 +109,7 @@ async def create_post(
             depth=min(parent.depth + 1, MAX_DEPTH) if parent else 0,
             community=draft.community,
             conversation=(parent.conversation if parent else "") or f"{uri}/context",
+            hot_score=hot_score(0, now),
             extra=draft.extra,
             created_at=now,
         )
@@ -126,9 +128,8 @@ async def create_post(
 async def _checked(site: Site, author: Actor, draft: Draft) -> Draft:
     source = draft.source.strip().replace("\x00", "")
     if not source and not draft.attachments and not draft.name.strip():
-        raise Invalid("empty-post", "Write something first.", field="source")
-    if len(source) > MAX_SOURCE:
-        raise Invalid("too-long", "A post has at most %(most)s characters.", field="source", most=MAX_SOURCE)
+        raise _nothing_written()
+    _must_fit(source)
     if len(draft.attachments) > MAX_PICTURES:
         raise Invalid(
             "too-many-pictures", "A post has at most %(most)s pictures.", field="pictures", most=MAX_PICTURES
@@ -156,6 +157,15 @@ async def _checked(site: Site, author: Actor, draft: Draft) -> Draft:
         visibility=visibility,
         in_reply_to=parent,
     )
+
+
+def _must_fit(source: str) -> None:
+    if len(source) > MAX_SOURCE:
+        raise Invalid("too-long", "A post has at most %(most)s characters.", field="source", most=MAX_SOURCE)
+
+
+def _nothing_written() -> Invalid:
+    return Invalid("empty-post", "Write something first.", field="source")
 
 
 async def _rendered(site: Site, draft: Draft) -> tuple[RenderedText, list[Actor]]:
@@ -287,8 +297,9 @@ async def edit_post(
         visibility=post.visibility,
         recipients=[m.actor for m in await Mention.filter(post_id=post.id).select_related("actor")],
     )
-    if len(draft.source) > MAX_SOURCE:
-        raise Invalid("too-long", "A post has at most %(most)s characters.", field="source", most=MAX_SOURCE)
+    _must_fit(draft.source)
+    if not (draft.source or draft.name or await Attachment.exists(post_id=post.id)):
+        raise _nothing_written()
     rendered, mentioned = await _rendered(site, draft)
     now = site.clock.now()
     async with transaction():

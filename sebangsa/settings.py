@@ -68,7 +68,7 @@ class Settings:
     registration: str = field(default="open", metadata={"help": "open, approval, invite or closed."})
     smtp_url: str = field(
         default="",
-        metadata={"help": "smtp://user:password@host:port; mail is written to the log when empty."},
+        metadata={"help": "smtp://user:password@host:port, or smtps://; no mail is sent when empty."},
     )
     language: str = field(
         default="id", metadata={"help": "Language of the pages until a visitor chooses: id or en."}

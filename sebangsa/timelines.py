@@ -12,7 +12,7 @@ from tortoise.queryset import QuerySet
 from federation.models import Actor, Follow, FollowState
 from sebangsa.models import Mention, Post, PostTag, Visibility
 from sebangsa.text.hashtags import normal_form
-from sebangsa.visibility import OPEN, readable
+from sebangsa.visibility import OPEN, readable, with_shown_boosts
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
@@ -62,7 +62,7 @@ def home(viewer: Actor) -> QuerySet[Post]:
     """What the people someone follows write and boost, and the threads of communities they joined."""
     followed = Follow.filter(follower_id=viewer.id, state=FollowState.ACCEPTED).values("target_id")
     posts = readable(Post.all(), viewer).exclude(visibility=Visibility.DIRECT)  # messages have their own page
-    return posts.filter(
+    return with_shown_boosts(posts).filter(
         Q(author_id=viewer.id)
         | Q(author_id__in=Subquery(followed), community_id__isnull=True)
         | Q(community_id__in=Subquery(followed), in_reply_to_id__isnull=True)
@@ -90,9 +90,7 @@ def of_actor(
     posts = readable(Post.all(), viewer).filter(author_id=actor.id).exclude(visibility=Visibility.DIRECT)
     if not replies:
         posts = posts.filter(in_reply_to_id__isnull=True)
-    if not boosts:
-        posts = posts.filter(boost_of_id__isnull=True)
-    return posts
+    return with_shown_boosts(posts) if boosts else posts.filter(boost_of_id__isnull=True)
 
 
 async def ancestors(site: Site, post: Post, viewer: Actor | None, limit: int = 40) -> list[Post]:

@@ -20,10 +20,10 @@ OPEN = (Visibility.PUBLIC, Visibility.UNLISTED)
 async def may_read(site: Site, viewer: Actor | None, post: Post) -> bool:
     """Whether `viewer` (None: anybody) may read the post.
 
-    An author reads all of their own but what they deleted; a removed post is read by nobody else. The gate
-    `may_read` narrows it further (private communities, masked reports).
+    An author reads all of their own but what they deleted; a removed post is read by nobody else, and nothing of
+    somebody suspended by anybody. The gate `may_read` narrows it further (private communities, masked reports).
     """
-    if post.deleted_at is not None:
+    if post.deleted_at is not None or await _is_suspended(post):
         return False
     if viewer is not None and viewer.id == post.author_id:
         return True
@@ -32,6 +32,12 @@ async def may_read(site: Site, viewer: Actor | None, post: Post) -> bool:
     if post.visibility not in OPEN and not await _is_addressed(viewer, post):
         return False
     return await site.hooks.may_read.allows(viewer, post)
+
+
+async def _is_suspended(post: Post) -> bool:
+    if isinstance(post.author, Actor):
+        return post.author.suspended_at is not None
+    return await Actor.exists(id=post.author_id, suspended_at__isnull=False)
 
 
 async def _is_addressed(viewer: Actor | None, post: Post) -> bool:
@@ -47,7 +53,7 @@ async def _is_addressed(viewer: Actor | None, post: Post) -> bool:
 async def post_for(site: Site, viewer: Actor | None, post_id: int) -> Post:
     """The post, with author and community. Raises `NotFound` alike for none and for one they may not read."""
     post = await Post.get_or_none(id=post_id).select_related("author", "community", "boost_of__author")
-    if post is None or post.author.suspended_at is not None or not await may_read(site, viewer, post):
+    if post is None or not await may_read(site, viewer, post):
         raise NotFound
     return post
 
@@ -68,6 +74,11 @@ def readable(posts: QuerySet[Post], viewer: Actor | None) -> QuerySet[Post]:
             | Q(id__in=Subquery(addressed))
         )
     )
+
+
+def with_shown_boosts(posts: QuerySet[Post]) -> QuerySet[Post]:
+    """Leave out boosts of what was removed since, or whose author is suspended: for the feeds that hold boosts."""
+    return posts.filter(boost_of__removed_at__isnull=True, boost_of__author__suspended_at__isnull=True)
 
 
 def must_be_author(actor: Actor, post: Post) -> None:

@@ -22,7 +22,8 @@ def _canonical(requirement: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("lock", "extras"), [("server", ("postgres", "redis")), ("test", ("postgres", "redis", "s3", "dev"))]
+    ("lock", "extras"),
+    [("server", ("postgres", "redis", "s3")), ("test", ("postgres", "redis", "s3", "dev"))],
 )
 def test_what_the_project_asks_for_is_locked_at_the_same_version(lock: str, extras: tuple[str, ...]) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

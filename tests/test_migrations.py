@@ -104,7 +104,7 @@ async def test_the_rows_of_every_released_schema_come_through(
         with site.database.entered():
             await site.database._executor().migrate(targets, direction="forward")
         before = await filled(url)
-        assert len(before) >= 60
+        assert len(before) >= 40
         assert all(before.values())
         await site.database.migrate()
         assert await site.database.pending_migrations() == []

@@ -32,9 +32,17 @@ def activity_answer(
     body = document if isinstance(document, bytes) else strict_json.dumps(document)
     etag = f'"{hashlib.sha256(body).hexdigest()[:24]}"'
     headers = {"etag": etag, "cache-control": cache, "vary": "Accept, Signature"}
-    if request.headers.get("if-none-match") == etag:
+    if is_known(request.headers.get("if-none-match", ""), etag):
         return Response(status_code=304, headers=headers)
     return Response(body, status_code=status, headers=headers, media_type=ACTIVITY_JSON)
+
+
+def is_known(if_none_match: str, etag: str) -> bool:
+    """Whether the asker has this already (RFC 9110, 13.1.2): one of several, any (`*`), or as a proxy that compresses
+    wrote it (`W/"…"`).
+    """
+    known = [candidate.strip().removeprefix("W/") for candidate in if_none_match.split(",")]
+    return "*" in known or etag.removeprefix("W/") in known
 
 
 def refusal_answer(refusal: Refused) -> Response:

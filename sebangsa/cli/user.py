@@ -68,6 +68,44 @@ async def show(site: Site, name: str, as_json: bool) -> None:
         click.echo(f"{key.replace('_', ' '):<16} {'-' if value in (None, '') else value}")
 
 
+@command.command("approve")
+@click.argument("name")
+@click.option(
+    "--refuse", is_flag=True, help="Do not let them in: the request is deleted, the name is free again."
+)
+@click.option("--by", metavar="WHO", required=True, help="Account name of a moderator or administrator.")
+@instance_command
+async def approve(site: Site, name: str, refuse: bool, by: str) -> None:
+    """Let somebody in who asked for an account (SEBANGSA_REGISTRATION is approval)."""
+    from sebangsa import registering
+
+    user, moderator = await account(site, name), await account(site, by)
+    if refuse:
+        await registering.refuse(moderator, user)
+    else:
+        await registering.approve(site, moderator, user)
+    click.echo(f"{_handle(site, user)} is {'refused' if refuse else 'let in'}.")
+
+
+@command.command("invite")
+@click.option("--uses", default=1, show_default=True, help="For how many people.")
+@click.option("--days", default=7, show_default=True, help="For how many days.")
+@click.option("--by", metavar="WHO", required=True, help="Account name of a moderator or administrator.")
+@json_option
+@instance_command
+async def invite(site: Site, uses: int, days: int, by: str, as_json: bool) -> None:
+    """Make an invitation, and print the address to pass on (SEBANGSA_REGISTRATION is invite)."""
+    from sebangsa.registering import invite_url, make_invite
+
+    made = await make_invite(site, await account(site, by), uses=uses, days=days)
+    if as_json:
+        say_json(
+            {"url": invite_url(site, made), "uses": made.max_uses, "expires_at": _moment(made.expires_at)}
+        )
+    else:
+        click.echo(invite_url(site, made))
+
+
 @command.command("role")
 @click.argument("name")
 @click.argument("role", type=ROLES)

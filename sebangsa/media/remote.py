@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from federation.refusals import Refused
-from sebangsa.media.images import MediaRefused, process_avatar, process_image
+from sebangsa.media.images import EncodedImage, MediaRefused, process_avatar, process_image
 from sebangsa.media.serving import media_response
 from sebangsa.media.store import StoredMedia, derived_key
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 10_000_000
 ACCEPTED = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/avif")
-VARIANTS = ("avatar", "picture")
+VARIANTS = ("avatar", "portrait", "picture")
 
 _fetching = asyncio.Semaphore(4)
 
@@ -34,12 +34,18 @@ _fetching = asyncio.Semaphore(4)
 def shown_url(site: Site, url: str, variant: str) -> str:
     """The address under which our pages show a picture: our own as it is, a remote one through here.
 
-    `variant` is `avatar` (48 px) or `picture` (640 px).
+    `variant` is `avatar` (48 px), `portrait` (the same face, 400 px) or `picture` (640 px).
     """
     if not url or site.federation.config.is_ours(url):
         return url
     encoded = base64.urlsafe_b64encode(url.encode()).decode().rstrip("=")
     return f"/media/remote/{variant}/{_mac(site, variant, url)}/{encoded}"
+
+
+def whole_url(site: Site, url: str, variant: str) -> str:
+    """The same with our host before it, for apps."""
+    shown = shown_url(site, url, variant)
+    return f"{site.settings.url}{shown}" if shown.startswith("/") else shown
 
 
 async def serve_remote(request: Request) -> Response:
@@ -64,14 +70,18 @@ async def _copy(site: Site, variant: str, url: str) -> StoredMedia | None:
     async with _fetching:
         try:
             fetched = await site.federation.client.get_bytes(url, accept_types=ACCEPTED, max_bytes=MAX_BYTES)
-            if variant == "avatar":
-                made = (await process_avatar(fetched.body)).small
-            else:
-                made = (await process_image(fetched.body)).feed
+            made = await _made(variant, fetched.body)
         except (Refused, MediaRefused):
             return None
     await site.media.put(key, made.data, made.content_type)
     return StoredMedia(made.data, made.content_type)
+
+
+async def _made(variant: str, data: bytes) -> EncodedImage:
+    if variant == "picture":
+        return (await process_image(data)).feed
+    face = await process_avatar(data)
+    return face.small if variant == "avatar" else face.large
 
 
 def _mac(site: Site, variant: str, url: str) -> str:

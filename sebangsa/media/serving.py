@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from federation.endpoints.answers import is_known
 from sebangsa.media.store import MediaStoreError, StoredMedia
 
 _SHOWN_IN_PLACE = ("image/", "audio/")
@@ -44,8 +45,7 @@ def media_response(stored: StoredMedia | None, if_none_match: str = "", *, gone:
     headers = {**_ALWAYS, "Cache-Control": _KEPT, "ETag": tag, "Access-Control-Allow-Origin": "*"}
     if not stored.content_type.startswith(_SHOWN_IN_PLACE):
         headers["Content-Disposition"] = "attachment"
-    known = [candidate.strip().removeprefix("W/") for candidate in if_none_match.split(",")]
-    if tag in known or "*" in known:
+    if is_known(if_none_match, tag):
         return Response(status_code=304, headers=headers)
     return Response(stored.data, headers=headers, media_type=stored.content_type)
 

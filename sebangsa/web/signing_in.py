@@ -76,6 +76,22 @@ async def sign_out(request: Request) -> Response:
 
 
 @page
+async def forgot_password(request: Request) -> Response:
+    """`/forgot-password`: mails a link. It says the same whether or not an account has that address (S-089)."""
+    site = site_of(request)
+    can_mail = bool(site.settings.smtp_url)
+    sent = request.method == "POST" and can_mail
+    if sent:
+        email = text_of(await form_of(request), "email").strip().lower()
+        await site.limiter.hit("sign-in", f"from {_address(request)}")
+        if 0 < len(email) <= accounts.MAX_EMAIL:
+            await site.limiter.hit("mail", email)
+            async with transaction():
+                await site.queue.enqueue("mail_password_link", email)
+    return _render(request, "pages/forgot_password.html", {"can_mail": can_mail, "sent": sent})
+
+
+@page
 async def welcome(request: Request) -> Response:
     """`/welcome/{token}`: a one-time link. It is used by the POST only: previews and mail scanners follow GETs."""
     site, token = site_of(request), request.path_params["token"]
@@ -116,6 +132,8 @@ async def _redeem(
                 role=Role.ADMIN,
             )
         return await _begin(request, user, "/")
+    if purpose == "reset-password":
+        accounts.check_password(password)  # one that is too short does not use the link up
     link = await accounts.use_link(site, token)
     if link.user is None:
         raise NotFound
@@ -148,5 +166,6 @@ ROUTES: list[BaseRoute] = [
     Route("/sign-in", sign_in, methods=["GET", "POST"]),
     Route("/sign-up", sign_up, methods=["GET", "POST"]),
     Route("/sign-out", sign_out, methods=["POST"]),
+    Route("/forgot-password", forgot_password, methods=["GET", "POST"]),
     Route("/welcome/{token}", welcome, methods=["GET", "POST"]),
 ]

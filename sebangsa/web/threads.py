@@ -12,7 +12,8 @@ from starlette.routing import BaseRoute, Route
 from federation.endpoints.answers import wants_activity
 from federation.models import Actor
 from sebangsa import activitypub, posting, timelines, voting
-from sebangsa.models import Post
+from sebangsa.errors import Invalid, NotAllowed
+from sebangsa.models import Mention, Post, Visibility
 from sebangsa.uploads import upload_picture
 from sebangsa.visibility import must_be_author, post_for
 from sebangsa.web.forms import back_to, files_of, form_of, id_of, text_of
@@ -61,11 +62,25 @@ async def reply(request: Request) -> Response:
     pictures = [
         (await upload_picture(site, viewer, data)).attachment for data in await files_of(form, "pictures")
     ]
+    is_direct = parent.visibility == Visibility.DIRECT
     draft = posting.Draft(
-        source=text_of(form, "source"), visibility=parent.visibility, in_reply_to=parent, attachments=pictures
+        source=text_of(form, "source"),
+        visibility=parent.visibility,
+        in_reply_to=parent,
+        attachments=pictures,
+        recipients=await _others_in(parent, viewer) if is_direct else (),
+        is_closed=is_direct,
     )
     made = await posting.create_post(site, viewer, draft)
     return back_to(request, f"/p/{parent.root_id or parent.id}#p{made.id}", text_of(form, "next"))
+
+
+async def _others_in(message: Post, viewer: Actor) -> list[Actor]:
+    """Whom an answer to a direct post goes to: all who have it, and nobody whom the answer names (S-110)."""
+    named = await Mention.filter(post_id=message.id).select_related("actor")
+    people = {actor.id: actor for actor in (message.author, *(mention.actor for mention in named))}
+    people.pop(viewer.id, None)
+    return list(people.values()) or [viewer]
 
 
 @signed_in
@@ -94,21 +109,20 @@ async def boost(request: Request) -> Response:
 
 @signed_in
 async def edit(request: Request) -> Response:
-    """`/p/{id}/edit`: the form, and what it sends."""
+    """`/p/{id}/edit`: the form, and what it sends. A mistake loses nothing."""
     site, viewer = site_of(request), viewer_of(request).actor
     shown = await _shown_post(request)
     must_be_author(viewer, shown)
     if request.method == "GET":
-        return _render(request, "pages/edit.html", {"post": shown, "values": {}, "error": None})
+        values = {"source": shown.source, "name": shown.name, "summary": shown.summary}
+        return _render(request, "pages/edit.html", {"post": shown, "values": values, "error": None})
     form = await form_of(request)
-    await posting.edit_post(
-        site,
-        viewer,
-        shown,
-        source=text_of(form, "source"),
-        name=text_of(form, "name"),
-        summary=text_of(form, "summary"),
-    )
+    values = {name: text_of(form, name) for name in ("source", "name", "summary")}
+    try:
+        await posting.edit_post(site, viewer, shown, **values)
+    except (Invalid, NotAllowed) as error:
+        context = {"post": shown, "values": values, "error": error}
+        return _render(request, "pages/edit.html", context, error.status)
     return back_to(request, f"/p/{shown.id}")
 
 
@@ -143,8 +157,8 @@ async def post_context(request: Request) -> Response:
     return await activitypub.replies_answer(site_of(request), request, id_of(request), whole_thread=True)
 
 
-def _render(request: Request, name: str, context: dict[str, Any]) -> Response:
-    rendered: Response = request.app.state.templates.render(request, name, context)
+def _render(request: Request, name: str, context: dict[str, Any], status: int = 200) -> Response:
+    rendered: Response = request.app.state.templates.render(request, name, context, status_code=status)
     return rendered
 
 

@@ -10,8 +10,9 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, cast
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
+from federation.endpoints.answers import is_known
 from sebangsa.accounts import SESSION_LASTS, user_of_session
 from sebangsa.errors import NotAllowed, SignInNeeded
 from sebangsa.models import User
@@ -58,9 +59,26 @@ def page(endpoint: Endpoint) -> Endpoint:
         if request.state.viewer is not None:
             response.headers.setdefault("cache-control", "private, no-store")
         response.headers.setdefault("vary", "Accept, Cookie, Accept-Language")
-        return response
+        return response if "cache-control" in response.headers else revalidated(request, response)
 
     return wrapped
+
+
+def revalidated(request: Request, response: Response) -> Response:
+    """Let a visitor's browser keep the page, and ask each time whether it is still the same: then a 304 spares a phone
+    the whole of it. Nobody between keeps it, for its forms belong to one browser.
+    """
+    is_whole_page = isinstance(response, HTMLResponse) and response.status_code == 200
+    if request.method not in ("GET", "HEAD") or not is_whole_page:
+        return response
+    # Weak: a proxy may compress it.
+    etag = f'W/"{hashlib.sha256(bytes(response.body)).hexdigest()[:24]}"'
+    response.headers["etag"] = etag
+    response.headers["cache-control"] = "private, no-cache"
+    if not is_known(request.headers.get("if-none-match", ""), etag):
+        return response
+    kept = ("etag", "cache-control", "vary")
+    return Response(status_code=304, headers={name: response.headers[name] for name in kept})
 
 
 def signed_in(endpoint: Endpoint) -> Endpoint:

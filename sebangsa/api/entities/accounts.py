@@ -9,6 +9,7 @@ from tortoise.expressions import Q
 
 from federation.models import Actor, Follow, FollowState
 from sebangsa.api.answers import midnight
+from sebangsa.media.remote import whole_url
 from sebangsa.models import Role, User
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ BOTS = ("Service", "Application")
 def account(site: Site, actor: Actor) -> dict[str, Any]:
     """A person or community. Of somebody suspended here only the name is shown."""
     hidden = actor.suspended_at is not None
-    avatar = _picture(site, "" if hidden else actor.icon_url, MISSING_AVATAR)
-    header = _picture(site, "" if hidden else actor.image_url, MISSING_HEADER)
+    avatar = _picture(site, "" if hidden else actor.icon_url, "portrait", MISSING_AVATAR)
+    header = _picture(site, "" if hidden else actor.image_url, "picture", MISSING_HEADER)
     shown: dict[str, Any] = {
         "id": str(actor.id),
         "username": actor.username,
@@ -67,8 +68,9 @@ def account(site: Site, actor: Actor) -> dict[str, Any]:
     return shown
 
 
-def _picture(site: Site, url: str, missing: str) -> str:
-    return url or f"{site.settings.url}{missing}"
+def _picture(site: Site, url: str, variant: str, missing: str) -> str:
+    """Through us where it lies elsewhere: apps load it without being asked."""
+    return whole_url(site, url, variant) if url else f"{site.settings.url}{missing}"
 
 
 def _field(field: dict[str, str]) -> dict[str, Any]:

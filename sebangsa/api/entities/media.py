@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sebangsa.media.remote import whole_url
 from sebangsa.models import Attachment
 
 if TYPE_CHECKING:
@@ -14,10 +15,16 @@ _TYPES = ("image", "video", "audio")
 
 
 def media_attachment(site: Site, attachment: Attachment) -> dict[str, Any]:
-    """A picture or other file, of a post or just uploaded."""
+    """A picture or other file, of a post or just uploaded.
+
+    What an app shows by itself (`preview_url`) comes from us, also of another server's picture, which would learn who
+    looks. The whole of that one (`url`) is fetched from its own host when somebody opens it, as on the pages.
+    """
     kind = attachment.media_type.partition("/")[0]
     url = attachment.remote_url or site.media.url(attachment.key)
-    small = site.media.url(attachment.small_key) if attachment.small_key else url
+    small = whole_url(site, attachment.remote_url, "picture") if attachment.remote_url else url
+    if attachment.small_key:
+        small = site.media.url(attachment.small_key)
     return {
         "id": str(attachment.id),
         "type": kind if kind in _TYPES else "unknown",

@@ -1,0 +1,116 @@
+"""A forgotten password: a link by mail, over a real SMTP conversation."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+import pytest
+
+from sebangsa.accounts import authenticate, disable, make_link
+from sebangsa.errors import Invalid
+from tests.instances import Instance, free_port
+
+Start = Callable[..., Awaitable[Instance]]
+NEW = "rahasia yang baru"
+
+
+@asynccontextmanager
+async def mailbox() -> AsyncIterator[tuple[str, list[EmailMessage]]]:
+    """An SMTP server on loopback that keeps what it gets; yields its URL and the mails."""
+    mails: list[EmailMessage] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail.localhost ready\r\n")
+        while line := await reader.readline():
+            verb = line.split()[0].upper()
+            if verb == b"DATA":
+                writer.write(b"354 go on\r\n")
+                mail = await reader.readuntil(b"\r\n.\r\n")
+                mails.append(message_from_bytes(mail[:-3], _class=EmailMessage, policy=policy.default))
+            writer.write(b"221 bye\r\n" if verb == b"QUIT" else b"250 ok\r\n")
+            if verb == b"QUIT":
+                break
+        writer.close()
+
+    port = free_port()
+    async with await asyncio.start_server(talk, "127.0.0.1", port):
+        yield f"smtp://127.0.0.1:{port}", mails
+
+
+async def send_form(instance: Instance, url: str, **fields: str) -> tuple[int, str]:
+    """Open the page with this form as a new browser and send it; returns the answer's status and text."""
+    async with instance.http.get(url) as page:
+        form = re.search(r'name="csrf" value="([^"]+)"', await page.text())
+        assert form is not None
+        cookies = {name: morsel.value for name, morsel in page.cookies.items()}
+    data = {"csrf": form[1], **fields}
+    async with instance.http.post(url, data=data, cookies=cookies, allow_redirects=False) as answer:
+        return answer.status, await answer.text()
+
+
+async def test_a_link_to_choose_a_new_password_comes_by_mail(start: Start) -> None:
+    async with mailbox() as (smtp_url, mails):
+        warga = await start("warga", smtp_url=smtp_url, language="en")
+        await warga.user("ani", email="ani@example.org")
+        assert (await send_form(warga, f"{warga.url}/forgot-password", email="Ani@Example.org"))[0] == 200
+        async with warga.inside() as site:
+            await site.queue.run_due()
+        [mail] = mails
+        assert (mail["To"], mail["From"]) == ("ani@example.org", "Sebangsa <noreply@warga.localhost>")
+        assert "@ani at Sebangsa" in mail.get_content()
+        link = re.search(rf"{warga.url}/welcome/\S+", mail.get_content())
+        assert link is not None
+        assert (await send_form(warga, link[0], password=NEW))[0] == 303
+        async with warga.inside() as site:
+            await authenticate(site, "ani", NEW)
+            with pytest.raises(Invalid):
+                await authenticate(site, "ani", "rahasia sekali")
+
+
+async def test_nobody_learns_from_the_answer_who_has_an_account(start: Start) -> None:
+    async with mailbox() as (smtp_url, mails):
+        warga = await start("warga", smtp_url=smtp_url)
+        closed = await warga.user("budi", email="budi@example.org")
+        await warga.user("ani", email="ani@example.org")
+        async with warga.inside() as site:
+            await disable(site, closed)
+        url = f"{warga.url}/forgot-password"
+        said = [
+            await send_form(warga, url, email=f"{name}@example.org") for name in ("ani", "budi", "nobody")
+        ]
+        assert len({re.sub(r'value="[0-9a-f]{64}"', "", text) for _, text in said}) == 1
+        async with warga.inside() as site:
+            await site.queue.run_due()
+        assert [mail["To"] for mail in mails] == ["ani@example.org"]
+
+
+async def test_a_mail_server_that_is_away_is_tried_again(start: Start) -> None:
+    from sebangsa.queue.models import Job
+
+    warga = await start("warga", smtp_url=f"smtp://127.0.0.1:{free_port()}")
+    await warga.user("ani", email="ani@example.org")
+    await send_form(warga, f"{warga.url}/forgot-password", email="ani@example.org")
+    async with warga.inside() as site:
+        await site.queue.run_due()
+        job = await Job.get(name="mail_password_link")
+        assert (job.is_dead, job.attempts) == (False, 1)
+
+
+async def test_a_server_without_mail_says_whom_to_ask(start: Start) -> None:
+    warga = await start("warga", language="en")
+    async with warga.http.get(f"{warga.url}/forgot-password") as page:
+        assert "sends no mail" in await page.text()
+
+
+async def test_a_password_that_is_too_short_does_not_use_the_link_up(start: Start) -> None:
+    warga = await start("warga")
+    ani = await warga.user("ani")
+    async with warga.inside() as site:
+        link = await make_link(site, "reset-password", ani)
+    assert (await send_form(warga, link, password="pendek"))[0] == 422
+    assert (await send_form(warga, link, password=NEW))[0] == 303
