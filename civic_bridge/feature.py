@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 def register(site: Site) -> None:
     """Hang events into the site's hooks, and the timeline under reports' posts."""
+    site.hooks.also_addressed.listen(receiving.address_office)
     site.hooks.post_created.listen(partial(receiving.see_post, site))
     site.hooks.post_edited.listen(partial(receiving.see_edit, site))
     site.panels.append(report_panel)

@@ -55,9 +55,11 @@ async def offer(site: Site, report: Report, body: Body, *, is_transfer: bool = F
     return made
 
 
-async def tell_officers(site: Site, report: Report, body_id: int, from_actor_id: int, kind: str) -> None:
-    """Notify the officers of one of our bodies that there is something to do."""
-    post = await Post.get(id=report.post_id)
+async def tell_officers(
+    site: Site, report: Report, body_id: int, from_actor_id: int, kind: str, *, post: Post | None = None
+) -> None:
+    """Notify the officers of one of our bodies that there is something to do; `post` is what they look at first."""
+    post = post or await Post.get(id=report.post_id)
     for officer in await Officer.filter(body_id=body_id, actor__host=""):
         await notify(site, officer.actor_id, kind, from_actor_id, post=post)
 

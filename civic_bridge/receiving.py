@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from civic_bridge.areas import NotInIndonesia, area_at, check_point
 from civic_bridge.categories import category_of
 from civic_bridge.models import Body, Report
+from civic_bridge.offering import tell_officers
 from civic_bridge.plain_replies import take_plain_reply
 from civic_bridge.references import is_reference
 from civic_bridge.reporting import attach_report
@@ -22,11 +23,28 @@ from federation.urls import host_of, same_host
 from federation.wire import CivicReport, ObjectDocument
 from sebangsa.hooks import Origin
 from sebangsa.models import Post
+from sebangsa.posting import Draft
 from sebangsa.text.plain import clean_name
 from sebangsa.visibility import OPEN
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
+
+
+async def address_office(author: Actor, draft: Draft, people: list[Actor]) -> None:
+    """Event `also_addressed`: what a citizen answers below their report goes to its office, which may follow nobody."""
+    parent = draft.in_reply_to
+    if parent is None or draft.visibility not in OPEN:
+        return
+    report = await Report.get_or_none(
+        post_id=parent.root_id or parent.id, reporter_id=author.id, host=""
+    ).select_related("body__actor")
+    if report is not None and report.body is not None and report.body.actor not in people:
+        people.append(report.body.actor)
+
+
+ANSWERED_AS = "report.answer"
+"""What officers are told when the citizen answers: an office that asked for something waits for it."""
 
 
 async def see_post(site: Site, post: Post, origin: Origin) -> None:
@@ -47,6 +65,8 @@ async def see_post(site: Site, post: Post, origin: Origin) -> None:
 async def see_reply(site: Site, report: Report, post: Post, origin: Origin) -> None:
     """A reply in a report's thread: a structured step, a status in plain words, or a comment like any other."""
     author = await Actor.get(id=post.author_id)
+    if author.id == report.reporter_id and report.body_id is not None:
+        await tell_officers(site, report, report.body_id, author.id, ANSWERED_AS, post=post)
     step = read_step(post.extra, post.created_at.replace(microsecond=0))
     if step is None:
         await take_plain_reply(site, report, post, author, origin)

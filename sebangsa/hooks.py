@@ -81,6 +81,8 @@ class Hooks:
         """(follower, target) before a follow is asked for or received."""
         self.may_vote: Gate[Actor, Post] = Gate()
         """(voter, post) before a like or dislike counts."""
+        self.also_addressed: Event[Actor, Draft, list[Actor]] = Event()
+        """(author, draft, people) before a post of ours is written: who gets it besides those it names is added."""
         self.post_created: Event[Post, Origin] = Event()
         """(post, origin) after a post was written."""
         self.post_edited: Event[Post, Origin] = Event()

@@ -81,6 +81,9 @@ async def create_post(
     author may not read.
     """
     draft = await _checked(site, author, draft)
+    people = list(draft.recipients)
+    await site.hooks.also_addressed.emit(author, draft, people)
+    draft = replace(draft, recipients=people)
     rendered, mentioned = await _rendered(site, draft)
     fed = site.federation
     now = site.clock.now()

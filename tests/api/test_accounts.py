@@ -14,7 +14,8 @@ async def test_an_edited_profile_reaches_the_followers_server(neighbours: tuple[
     handle = f"ani@{warga.site.settings.domain}"
     found = await budi.get("/api/v2/search", q=f"@{handle}", resolve="true", type="accounts")
     assert [entry["acct"] for entry in found["accounts"]] == [handle]
-    remote = found["accounts"][0]["id"]
+    before = found["accounts"][0]
+    remote = before["id"]
     await budi.post(f"/api/v1/accounts/{remote}/follow")
     await settle(warga, kota)
     assert (await budi.get("/api/v1/accounts/relationships", **{"id[]": remote}))[0]["following"] is True
@@ -46,12 +47,32 @@ async def test_an_edited_profile_reaches_the_followers_server(neighbours: tuple[
     assert seen["note"] == "<p>suka <em>kopi</em></p>"
     assert seen["bot"] is True
     assert [field["name"] for field in seen["fields"]] == ["Situs", "Kota"]
-    assert seen["avatar"] == edited.body["avatar"]
+    assert seen["avatar"] != before["avatar"]
     async with warga.http.get(seen["avatar"]) as answer:
         assert answer.status == 200
     assert await unfinished(kota.site) == {"inbound": [], "deliveries": []}
     posted = await ani.post("/api/v1/statuses", status="bawaan saya")
     assert posted["visibility"] == "private"
+
+
+async def test_pictures_of_another_server_are_shown_from_ours_with_their_words(
+    neighbours: tuple[Instance, Instance],
+) -> None:
+    warga, kota = neighbours
+    ani = await Caller.of(warga, await warga.user("ani"))
+    budi = await Caller.of(kota, await kota.user("budi"))
+    files = {"avatar": picture("blue", (300, 300)), "header": picture("green", (900, 300))}
+    for name, data in files.items():
+        await budi("PATCH", "/api/v1/accounts/update_credentials", data=form_with(data, name))
+    upload = (await budi("POST", "/api/v2/media", data=form_with(picture("red"), description="merah"))).body
+    posted = await budi.post("/api/v1/statuses", status="lihat", media_ids=[upload["id"]])
+    [seen] = (await ani.get("/api/v2/search", q=posted["uri"], resolve="true"))["statuses"]
+    [media] = seen["media_attachments"]
+    assert (media["description"], media["remote_url"]) == ("merah", upload["url"])
+    for url in (media["preview_url"], seen["account"]["avatar"], seen["account"]["header"]):
+        assert url.startswith(f"{warga.url}/media/remote/"), url
+        async with warga.http.get(url) as answer:
+            assert (answer.status, answer.content_type) == (200, "image/webp")
 
 
 async def test_a_post_of_another_server_is_found_by_its_address(

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from civic_bridge import answering, handover
 from civic_bridge.models import Offer, Report, StatusEvent
 from sebangsa.models import Attachment, Notification, Post
+from sebangsa.posting import Draft, create_post
 from tests.civic.city import TEBET_TIMUR, City
 from tests.instances import unfinished
 
@@ -86,6 +87,23 @@ async def test_its_reporter_disputes_and_the_report_is_open_again(city: City) ->
     await city.settle()
     copy = await city.at_kota(report)
     assert (copy.status, copy.closed_at) == ("reopened", None)
+    await city.answer(report, "in-progress")
+    assert (await city.at_warga(report)).status == "in-progress"
+
+
+async def test_an_office_that_asked_for_something_hears_what_the_citizen_answers(city: City) -> None:
+    report = await city.file()
+    await city.answer(report, "needs-info", "Di sebelah mana?")
+    async with city.warga.inside() as site:
+        opening = await Post.get(id=report.post_id)
+        await create_post(site, city.ani.actor, Draft(source="Depan toko roti.", in_reply_to=opening))
+    await city.settle()
+    assert (await city.at_kota(report)).status == "needs-info"
+    async with city.kota.inside():
+        [told] = await Notification.filter(
+            recipient_id=city.budi.actor_id, type="report.answer"
+        ).select_related("post")
+        assert "Depan toko roti." in told.post.content
     await city.answer(report, "in-progress")
     assert (await city.at_warga(report)).status == "in-progress"
 

@@ -325,3 +325,22 @@ def test_inspect_of_a_private_address_is_refused(new_data: CommandLine) -> None:
 
 def test_inspect_wants_a_url_or_a_file(new_data: CommandLine) -> None:
     new_data("inspect", expect=2)
+
+
+def test_only_moderators_let_people_in_and_invite_them(sebangsa: CommandLine) -> None:
+    secret = ("--password", "rahasia sekali")
+    sebangsa("user", "create", "boss", "--role", "moderator", *secret)
+    sebangsa("user", "create", "ani", *secret)
+    waiting = sqlite3.connect(sebangsa.data_dir / "sebangsa.sqlite3")
+    with waiting:
+        waiting.execute("UPDATE users SET approved_at = NULL WHERE role = 'member'")
+    waiting.close()
+    sebangsa("user", "approve", "ani", "--by", "ani", expect=1)
+    assert sebangsa.json("user", "show", "ani")["approved_at"] is None
+    assert "let in" in sebangsa("user", "approve", "ani", "--by", "boss").output
+    assert sebangsa.json("user", "show", "ani")["approved_at"] is not None
+    sebangsa("user", "approve", "ani", "--refuse", "--by", "boss", expect=1)
+    sebangsa("user", "invite", "--by", "ani", expect=1)
+    made = sebangsa.json("user", "invite", "--by", "boss", "--uses", "3")
+    assert made["uses"] == 3
+    assert made["url"].startswith("http://warga.localhost:1/sign-up?invite=")

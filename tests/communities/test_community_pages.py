@@ -17,6 +17,7 @@ from sebangsa.accounts import hash_token
 from sebangsa.errors import Invalid
 from sebangsa.models import AccessToken, Post, User
 from sebangsa.posting import Draft, create_post
+from sebangsa.voting import vote
 from tests.instances import Instance
 
 CSRF = re.compile(r'name="csrf" value="([^"]+)"')
@@ -174,6 +175,48 @@ async def test_posts_are_moderated_by_forms_of_moderators_only(warga: Instance) 
     assert (await owner.post(f"/p/{post.id}/moderate/restore", "/c/tebet"))[0] == 303
     assert "Iklan" in (await owner.get("/c/tebet"))[1]
     assert (await owner.post("/p/1/moderate/remove", "/c/tebet"))[0] == 404
+
+
+async def test_moderators_find_their_forms_below_a_post_and_nobody_else_does(warga: Instance) -> None:
+    ani, budi = await warga.user("ani"), await warga.user("budi")
+    group = await _group(warga, ani)
+    async with warga.inside() as site:
+        post = await create_post(site, budi.actor, Draft(source="x", name="Iklan", community=group))
+        answer = await create_post(site, ani.actor, Draft(source="y", in_reply_to=post))
+        outside = await create_post(site, budi.actor, Draft(source="z"))
+    owner, member = await _browser(warga, ani), await _browser(warga, budi)
+    text = (await owner.get(f"/p/{post.id}"))[1]
+    for act in ("pin", "lock", "remove"):
+        assert f'action="/p/{post.id}/moderate/{act}"' in text
+    assert f"/p/{answer.id}/moderate/remove" in (await owner.get(f"/p/{answer.id}"))[1]
+    assert f"/p/{answer.id}/moderate/pin" not in (await owner.get(f"/p/{answer.id}"))[1]
+    assert "/moderate/" not in (await member.get(f"/p/{post.id}"))[1]
+    assert "/moderate/" not in (await owner.get(f"/p/{outside.id}"))[1]
+    assert (await owner.post(f"/p/{post.id}/moderate/pin", f"/p/{post.id}"))[0] == 303
+    assert f"/p/{post.id}/moderate/unpin" in (await owner.get(f"/p/{post.id}"))[1]
+    removed = await owner.post(f"/p/{post.id}/moderate/remove", f"/p/{post.id}", reason="iklan")
+    assert removed == (303, "/c/tebet/log")
+    restore = f"/p/{post.id}/moderate/restore?next=/c/tebet/log"
+    assert restore in (await owner.get("/c/tebet/log"))[1]
+    assert restore not in (await member.get("/c/tebet/log"))[1]
+    assert await owner.post(restore, "/c/tebet/log") == (303, "/c/tebet/log")
+    assert (await member.get(f"/p/{post.id}"))[0] == 200
+
+
+async def test_a_new_thread_stands_above_older_ones_before_anybody_votes(warga: Instance) -> None:
+    ani, budi = await warga.user("ani"), await warga.user("budi")
+    group = await _group(warga, ani)
+    async with warga.inside() as site:
+        old = await create_post(site, ani.actor, Draft(source="x", name="Kabar lama", community=group))
+        await vote(site, budi.actor, old, -1)
+        await create_post(site, ani.actor, Draft(source="x", name="Kabar baru", community=group))
+        liked = await create_post(site, ani.actor, Draft(source="x", name="Kabar bagus", community=group))
+        for number in range(3):
+            await vote(site, (await warga.user(f"warga{number}")).actor, liked, 1)
+    _, hot = await (await _browser(warga, ani)).get("/c/tebet?sort=hot")
+    assert hot.index("Kabar bagus") < hot.index("Kabar baru") < hot.index("Kabar lama")
+    _, top = await (await _browser(warga, ani)).get("/c/tebet?sort=top")
+    assert top.index("Kabar bagus") < top.index("Kabar baru") < top.index("Kabar lama")
 
 
 async def test_bad_addresses_are_not_found_and_bad_queries_the_usual_order(warga: Instance) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from communities import membership, moderating
+from communities.log import community_log
 from communities.models import Membership, Role
 from federation.models import Actor, Delivery, Follow, FollowState, OutboundActivity
 from sebangsa import posting, timelines, voting
@@ -164,6 +165,38 @@ async def test_a_moderator_elsewhere_is_appointed_acts_and_is_dismissed(town: To
     async with town.kota.inside():
         assert not (await Membership.get(id=held.id)).is_moderating
     await _is_clean(town)
+
+
+async def test_a_moderator_elsewhere_who_leaves_moderates_no_more(town: Town) -> None:
+    budi_at_warga = await town.warga_sees(town.budi)
+    async with town.warga.inside() as site:
+        await membership.appoint(site, town.ani.actor, town.group, budi_at_warga)
+    await settle(town.warga, town.kota)
+    async with town.kota.inside() as site:
+        await membership.leave(site, town.budi.actor, town.group_at_kota)
+    await settle(town.warga, town.kota)
+    async with town.warga.inside():
+        assert not (await Membership.get(actor_id=budi_at_warga.id)).is_moderating
+        assert not await Follow.exists(follower_id=budi_at_warga.id)
+    await _is_clean(town)
+
+
+async def test_the_log_of_a_community_elsewhere_tells_what_arrived_from_there(town: Town) -> None:
+    post = await town.post(town.warga, town.ani)
+    budi_at_warga = await town.warga_sees(town.budi)
+    async with town.warga.inside() as site:
+        mine = await Post.get(id=post.id)
+        await moderating.pin_post(site, town.ani.actor, mine)
+        await moderating.lock_post(site, town.ani.actor, mine)
+        await settle(town.warga, town.kota)
+        await moderating.remove_post(site, town.ani.actor, mine, "usang")
+        await settle(town.warga, town.kota)
+        await moderating.restore_post(site, town.ani.actor, await Post.get(id=post.id))
+        await membership.ban(site, town.ani.actor, town.group, budi_at_warga, reason="iklan")
+    await settle(town.warga, town.kota)
+    async with town.kota.inside():
+        told = [(entry.action, entry.reason) for entry in await community_log(town.group_at_kota)]
+    assert told[::-1] == [("pin", ""), ("lock", ""), ("remove", "usang"), ("restore", ""), ("ban", "iklan")]
 
 
 async def test_a_banned_member_elsewhere_is_put_out_and_knows_it(town: Town) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.api.conftest import loopback as loopback
+
 
 @pytest.fixture
 def features() -> tuple[str, ...]:

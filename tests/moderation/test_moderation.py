@@ -79,6 +79,68 @@ async def test_a_removed_post_is_seen_by_its_author_only_and_comes_back_when_res
             site, await user_by_name("mod"), await Post.get(id=post.id), "Bukan iklan"
         )
         assert len(await timelines.page_of(timelines.public(), timelines.Window())) == 1
+    await settle(warga, kota)
+    async with kota.inside():
+        back = await Post.get(uri=post.uri)
+        assert (back.is_shown, back.content, back.edited_at) == (True, "<p>iklan</p>", None)
+        [seen] = await timelines.page_of(timelines.home(budi.actor), timelines.Window())
+        assert seen.id == back.id
+    assert await unfinished(kota.site) == {"inbound": [], "deliveries": []}
+
+
+async def test_a_boost_disappears_with_what_it_boosts(neighbours: Pair) -> None:
+    warga, _ = neighbours
+    ani, budi = await warga.user("ani"), await warga.user("budi")
+    mod = await warga.user("mod", role=Role.MODERATOR)
+    async with warga.inside() as site:
+        post = await posting.create_post(site, budi.actor, Draft(source="iklan"))
+        await posting.boost(site, ani.actor, post)
+
+        async def shown() -> list[int]:
+            feeds = (timelines.home(ani.actor), timelines.of_actor(ani.actor, None))
+            return [len(await timelines.page_of(feed, timelines.Window())) for feed in feeds]
+
+        assert await shown() == [1, 1]
+        await removing.remove_post(site, mod, post, "iklan")
+        assert await shown() == [0, 0]
+        await removing.restore_post(site, mod, post, "")
+        await suspending.suspend(site, mod, budi.actor, "kasar")
+        assert await shown() == [0, 0]
+        await suspending.unsuspend(site, mod, budi.actor, "")
+        assert await shown() == [1, 1]
+
+
+async def test_nothing_of_somebody_suspended_is_given_to_servers_pages_or_apps(neighbours: Pair) -> None:
+    warga, kota = neighbours
+    ani = await warga.user("ani")
+    mod = await warga.user("mod", role=Role.MODERATOR)
+    async with warga.inside() as site:
+        post = await posting.create_post(site, ani.actor, Draft(source="kasar"))
+    paths = {
+        f"/p/{post.id}": "application/activity+json",
+        f"/p/{post.id}/activity": "application/activity+json",
+        f"/p/{post.id}/replies": "application/activity+json",
+        "/u/ani": "application/activity+json",
+        "/u/ani/outbox": "application/activity+json",
+        f"/api/v1/statuses/{post.id}": "application/json",
+        f"/p/{post.id}?": "text/html",
+        "/u/ani?": "text/html",
+    }
+
+    async def answers() -> dict[str, int]:
+        found = {}
+        for path, accept in paths.items():
+            async with kota.http.get(warga.url + path, headers={"accept": accept}) as answer:
+                found[path] = answer.status
+        return found
+
+    assert set((await answers()).values()) == {200}
+    async with warga.inside() as site:
+        await suspending.suspend(site, mod, ani.actor, "kasar")
+    assert set((await answers()).values()) <= {404, 410}, await answers()
+    async with warga.inside() as site:
+        await suspending.unsuspend(site, mod, ani.actor, "")
+    assert set((await answers()).values()) == {200}
 
 
 async def test_s131_nobody_moderates_upwards_or_themself(neighbours: Pair) -> None:

@@ -13,8 +13,9 @@ from click.testing import CliRunner, Result
 from federation.models import Actor
 from moderation import log
 from moderation.models import Case, CaseState, DomainBlock
+from sebangsa.accounts import sign_up, user_by_name
 from sebangsa.cli import main
-from sebangsa.models import Notification, Post, Role, User, Visibility
+from sebangsa.models import Invite, Notification, Post, Role, User, Visibility
 from sebangsa.posting import Draft, create_post
 from sebangsa.settings import DEFAULT_FEATURES
 from tests.foreign_server import foreign_server
@@ -264,3 +265,53 @@ def test_servers_are_blocked_listed_and_unblocked_on_the_command_line(
     assert run("domain", "block", "lain.example", "--by", "siapa", "--reason", "x").exit_code == 1
     assert run("domain", "unblock", "jahat.example", "--by", "boss").exit_code == 0
     assert run("domain", "list", "--json").output.strip() == "[]"
+
+
+async def test_a_moderator_removes_a_post_from_its_page_and_restores_it_from_the_log(warga: Instance) -> None:
+    budi, moderator = await warga.user("budi"), await warga.user("mod", role=Role.MODERATOR)
+    post = await _written(warga, budi)
+    desk, author = await _browser(warga, moderator), await _browser(warga, budi)
+    remove = f"/moderation/posts/{post.id}/remove"
+    assert remove in (await desk.get(f"/p/{post.id}"))[1]
+    assert remove not in (await author.get(f"/p/{post.id}"))[1]
+    assert await desk.post(remove, reason="kasar", next="/moderation/log") == (303, "/moderation/log")
+    restore = f"/moderation/posts/{post.id}/restore"
+    assert restore in (await desk.get("/moderation/log"))[1]
+    assert restore not in (await Browser(warga, {}).get("/moderation/log"))[1]
+    assert await desk.post(restore, next="/moderation/log") == (303, "/moderation/log")
+    assert restore not in (await desk.get("/moderation/log"))[1]
+    assert (await author.get(f"/p/{post.id}"))[0] == 200
+
+
+async def test_moderators_answer_requests_for_accounts_and_invite_by_forms(
+    start: Callable[..., Awaitable[Instance]],
+) -> None:
+    warga = await start("warga", registration="approval")
+    moderator, budi = await warga.user("mod", role=Role.MODERATOR), await warga.user("budi")
+    desk, page = await _browser(warga, moderator), "/moderation/accounts"
+    async with warga.inside() as site:
+        for name in ("ani", "spam"):
+            await sign_up(site, name, password="rahasia sekali")
+        ani, spam = await user_by_name("ani"), await user_by_name("spam")
+    assert page in (await desk.get("/moderation"))[1]
+    text = (await desk.get(page))[1]
+    assert f"{page}/{ani.id}/approve" in text
+    assert f"{page}/{spam.id}/refuse" in text
+    for path in (page, f"{page}/{ani.id}/approve", f"{page}/invites"):
+        stranger = await _browser(warga, budi)
+        answered = await (stranger.get(path) if path == page else stranger.post(path, uses="1", days="1"))
+        assert answered[0] == 403, path
+    assert await desk.post(f"{page}/{ani.id}/approve") == (303, page)
+    assert await desk.post(f"{page}/{spam.id}/refuse") == (303, page)
+    assert (await desk.post(f"{page}/{ani.id}/nonsense"))[0] == 404
+    assert (await desk.post(f"{page}/1/approve"))[0] == 404
+    status, text = await desk.post(f"{page}/invites", uses="banyak", days="7")
+    assert (status, "wrong-text" in text, 'value="banyak"' in text) == (422, True, True)
+    assert await desk.post(f"{page}/invites", uses="3", days="7") == (303, page)
+    async with warga.inside():
+        assert (await user_by_name("ani")).approved_at is not None
+        assert not await User.exists(id=spam.id)
+        invite = await Invite.get()
+    assert f"/sign-up?invite={invite.code}" in (await desk.get(page))[1]
+    assert await desk.post(f"{page}/invites/{invite.id}/end") == (303, page)
+    assert invite.code not in (await desk.get(page))[1]

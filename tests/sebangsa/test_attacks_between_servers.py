@@ -285,6 +285,37 @@ async def test_s048_what_was_deleted_does_not_come_again(street: Street) -> None
     assert (found.deleted_at is not None, found.content) == (True, "")
 
 
+async def test_s048_what_was_deleted_comes_back_only_by_its_authors_word_and_as_its_host_serves_it(
+    street: Street,
+) -> None:
+    rini, other, liar = street.good.actor("rini"), street.good.actor("lain"), street.evil.actor("rini")
+    await street.follow(rini)
+    note = rini.note("1", "<p>Asli</p>")
+    assert await street.deliver(rini, rini.activity("Create", note)) == "done"
+    deletion = rini.activity("Delete", note["id"], to=[PUBLIC], summary="iklan")
+    assert await street.deliver(rini, deletion) == "done"
+
+    def undo(sender: Actor) -> dict[str, Any]:
+        inner = {name: value for name, value in deletion.items() if name != "@context"}
+        return sender.activity("Undo", inner | {"actor": sender.uri}, to=[PUBLIC])
+
+    async def content() -> str:
+        found = await street.find(note["id"])
+        assert found is not None
+        return found.content if found.deleted_at is None else "deleted"
+
+    for stranger in (other, liar):
+        await street.deliver(stranger, undo(stranger))
+        assert await content() == "deleted"
+    street.good.documents["/notes/1"]["content"] = "<p>Seperti di sana</p>"
+    assert await street.deliver(rini, undo(rini)) == "done"
+    assert await content() == "<p>Seperti di sana</p>"
+    assert await street.deliver(rini, deletion | {"id": f"{deletion['id']}-2"}) == "done"
+    del street.good.documents["/notes/1"]
+    await street.deliver(rini, undo(rini))
+    assert await content() == "deleted"
+
+
 @pytest.mark.parametrize("shape", ["chain", "ring"])
 async def test_s052_a_thread_without_end_costs_a_few_fetches(street: Street, shape: str) -> None:
     rini = street.good.actor("rini")
