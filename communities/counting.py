@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tortoise.expressions import F
-
+from federation.database import tally
 from federation.models import Actor
 from sebangsa.hooks import Origin
 from sebangsa.models import Post
@@ -34,7 +33,5 @@ async def count_thread(post: Post, by: int) -> None:
     """Count an opening post, in the transaction under way."""
     if post.community_id is None or post.in_reply_to_id is not None:
         return
-    changes: dict[str, Any] = {"posts_count": F("posts_count") + by}
-    if by > 0:
-        changes["last_post_at"] = post.created_at
-    await Actor.filter(id=post.community_id).update(**changes)
+    latest = {"last_post_at": post.created_at} if by > 0 else {}
+    await tally(Actor, post.community_id, posts_count=by, latest=latest)

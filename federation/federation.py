@@ -15,6 +15,7 @@ from federation.local_actors import server_actor
 from federation.local_keys import signing_key
 from federation.registry import Registry
 from federation.signatures import sign_request
+from federation.storing import Storing
 from federation.transport import Transport
 
 ARRIVALS, ARRIVALS_A_SECOND = 20_000, 100.0
@@ -51,6 +52,7 @@ class Federation:
         self.sanitise = sanitise
         self.registry = Registry()
         self.keys = KeyRing()
+        self.storing = Storing(clock, ids)
         self.arrivals = HostBudget(clock, burst=ARRIVALS, per_second=ARRIVALS_A_SECOND)
         self.client = Client(
             transport, clock=clock, allow_http=config.development, permit=self.registry.admit

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from federation import strict_json
-from federation.database import execute
 from federation.fetch_limits import BudgetSpent
 from federation.keys import SignerKey
 from federation.models import Actor
@@ -18,6 +17,7 @@ from federation.overtaken import is_late_copy
 from federation.proven import proven_by
 from federation.refusals import Refused
 from federation.signatures import HttpRequest, SignatureClaim, check_claim, read_claim
+from federation.storing import Arrival
 from federation.urls import host_of
 from federation.wire import ActivityDocument, read_activity
 
@@ -29,13 +29,6 @@ MAX_DEPTH = 64
 
 ACCEPTED_TYPES = frozenset({"application/activity+json", "application/ld+json"})
 """`application/json` is refused: no peer of today sends it, and a browser's form cannot send the others (S-033)."""
-
-_INSERT = """
-INSERT INTO inbound_activities
-    (id, uri, type, actor_id, inbox_of, body, state, reason, attempts, run_at, received_at)
-VALUES (?, ?, ?, ?, ?, ?, 'pending', '', 0, ?, ?)
-ON CONFLICT (uri) DO NOTHING
-"""
 
 
 @dataclass(frozen=True)
@@ -67,23 +60,17 @@ async def receive(fed: Federation, request: HttpRequest, *, inbox_of: int | None
         claim = read_claim(request, authority=fed.config.authority, now=fed.clock.time())
         if await is_late_copy(activity.id, claim.signed_at):
             return Receipt(is_new=False)
-    now = fed.clock.now()
-    stored = await execute(
-        _INSERT,
-        [
-            fed.ids.next(),
-            activity.id or "urn:sha256:" + hashlib.sha256(request.body).hexdigest(),
-            activity.type[:32],
-            signer.actor.id,
-            inbox_of,
-            request.body.decode(),
-            now,
-            now,
-        ],
+    arrival = Arrival(
+        uri=activity.id or "urn:sha256:" + hashlib.sha256(request.body).hexdigest(),
+        type=activity.type[:32],
+        actor_id=signer.actor.id,
+        inbox_of=inbox_of,
+        body=request.body.decode(),
     )
-    if stored:
+    is_new = await fed.storing.store(arrival)
+    if is_new:
         fed.wake("process_inbox")
-    return Receipt(is_new=bool(stored))
+    return Receipt(is_new=is_new)
 
 
 def _take_from_its_share(fed: Federation, host: str) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from federation.federation import Federation
 
 LANES_AT_ONCE = 16
-ROWS_PER_LANE = 20
+ROWS_PER_LANE = 6
 LEASE = timedelta(minutes=2)
 MAX_FETCHES = 30
 """Documents that one activity may make us fetch: a thread of strangers is read in pieces, not at once (S-052)."""
@@ -39,6 +39,11 @@ async def process_inbox(fed: Federation) -> int:
     Safe to run in many processes and to be killed at any instant: rows are leased, and the effect of an
     activity is written together with the mark that it is done.
     """
+    at_once = 3 if is_postgres() else 1
+    return sum(await asyncio.gather(*(_drain(fed) for _ in range(at_once))))
+
+
+async def _drain(fed: Federation) -> int:
     done = 0
     while lanes := await _claim(fed):
         together = sorted((row for lane in lanes for row in lane), key=lambda row: row.id)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tortoise.expressions import F
-
-from federation.database import transaction
+from federation.database import tally, transaction
 from federation.models import Actor, Follow, FollowState
 from federation.outbox import Audience, publish
 from sebangsa.errors import NotAllowed, NotFound
@@ -104,8 +102,8 @@ async def end(site: Site, made: Follow, follower: Actor, target: Actor) -> None:
 
 
 async def count_follow(made: Follow, by: int) -> None:
-    await Actor.filter(id=made.target_id).update(followers_count=F("followers_count") + by)
-    await Actor.filter(id=made.follower_id).update(following_count=F("following_count") + by)
+    await tally(Actor, made.target_id, followers_count=by)
+    await tally(Actor, made.follower_id, following_count=by)
 
 
 async def follow_of(follower: Actor | None, target: Actor) -> Follow | None:

@@ -6,9 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from tortoise.expressions import F
-
-from federation.database import execute, transaction
+from federation.database import tally, transaction
 from federation.models import Actor
 from federation.outbox import publish
 from federation.vocabulary import AS_PUBLIC
@@ -224,17 +222,12 @@ async def count_post(post: Post, by: int) -> None:
     if post.visibility == Visibility.DIRECT:
         return
     if post.boost_of_id:
-        await Post.filter(id=post.boost_of_id).update(boosts_count=F("boosts_count") + by)
+        await tally(Post, post.boost_of_id, boosts_count=by)
         return
-    if by > 0:
-        await execute(
-            "UPDATE actors SET posts_count = posts_count + ?, last_post_at = ? WHERE id = ?",
-            [by, post.created_at, post.author_id],
-        )
-    else:
-        await execute("UPDATE actors SET posts_count = posts_count + ? WHERE id = ?", [by, post.author_id])
+    latest = {"last_post_at": post.created_at} if by > 0 else {}
+    await tally(Actor, post.author_id, posts_count=by, latest=latest)
     if post.in_reply_to_id:
-        await Post.filter(id=post.in_reply_to_id).update(replies_count=F("replies_count") + by)
+        await tally(Post, post.in_reply_to_id, replies_count=by)
 
 
 async def document_of(site: Site, post: Post) -> tuple[dict[str, Any], Addresses]:

@@ -42,7 +42,8 @@ async def receive_post(site: Site, inbound: Inbound, document: dict[str, Any]) -
     obj = read_object(document, allow_http=site.settings.is_development)
     if obj.is_poll_vote:
         return None  # secret, and as a comment it would be an empty one; we hold no polls (S-054)
-    if await rows("SELECT 1 FROM posts WHERE uri = ?", [obj.id]):
+    is_here, is_followed = await _what_is_known(inbound, obj.id)
+    if is_here:
         return None
     if obj.attributed_to != inbound.actor.uri:
         raise Refused("not-the-author", f"{inbound.actor.uri} posts as {obj.attributed_to}")
@@ -50,7 +51,7 @@ async def receive_post(site: Site, inbound: Inbound, document: dict[str, Any]) -
     parent = await Post.get_or_none(uri=obj.in_reply_to) if obj.in_reply_to else None
     if parent is None:
         # Asked before its ancestors are fetched: a stranger's answer to a stranger must not bring in their thread.
-        if not await _concerns_us(inbound, obj, known):
+        if not is_followed and not _names_us(inbound, obj, known):
             return None
         parent = await _parent(site, inbound, obj)
     if (
@@ -112,23 +113,30 @@ async def known_actors(obj: ObjectDocument) -> dict[str, Actor]:
     return {actor.uri: actor for actor in await Actor.filter(uri__in=sorted(addressed)[:MAX_MENTIONS])}
 
 
-async def _concerns_us(inbound: Inbound, obj: ObjectDocument, known: Mapping[str, Actor]) -> bool:
-    """Whether anybody here follows or is named: strangers cannot fill our disk (S-060). An answer to what we have
-    always does.
+async def _what_is_known(inbound: Inbound, uri: str) -> tuple[bool, bool]:
+    """Whether the post is here already, and whether anybody here follows who brings it: asked at once, for every
+    post of every peer.
+    """
+    sources = [inbound.actor.id] + ([inbound.announcer.id] if inbound.announcer else [])
+    found = await rows(
+        f"""SELECT EXISTS (SELECT 1 FROM posts WHERE uri = ?) AS is_here, EXISTS (
+                SELECT 1 FROM follows f JOIN actors a ON a.id = f.follower_id
+                WHERE f.target_id IN ({placeholders(len(sources))}) AND f.state = 'accepted' AND a.host = ''
+            ) AS is_followed""",  # noqa: S608 - placeholders
+        [uri, *sources],
+    )
+    return bool(found[0]["is_here"]), bool(found[0]["is_followed"])
+
+
+def _names_us(inbound: Inbound, obj: ObjectDocument, known: Mapping[str, Actor]) -> bool:
+    """Whether the post is for somebody here though nobody follows its author: strangers cannot fill our disk (S-060).
+    An answer to what we have always is.
     """
     if inbound.is_asked_for:
         return True
     if inbound.inbox_of is not None and visibility_of(obj, inbound.actor) == Visibility.DIRECT:
         return True  # to nobody by name: the inbox says for whom (S-109)
-    if any(actor.is_local for actor in known.values()):
-        return True
-    sources = [inbound.actor.id] + ([inbound.announcer.id] if inbound.announcer else [])
-    followed = await rows(
-        f"""SELECT 1 FROM follows f JOIN actors a ON a.id = f.follower_id
-            WHERE f.target_id IN ({placeholders(len(sources))}) AND f.state = 'accepted' AND a.host = '' LIMIT 1""",  # noqa: S608
-        sources,
-    )
-    return bool(followed)
+    return any(actor.is_local for actor in known.values())
 
 
 async def write_post(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tortoise.expressions import F
-
-from federation.database import transaction
+from federation.database import tally, transaction
 from federation.models import Actor
 from federation.outbox import Audience, publish
 from sebangsa.errors import NotAllowed, NotFound
@@ -60,16 +59,23 @@ async def write_vote(site: Site, voter: Actor, post: Post, value: int, uri: str)
         await Vote.create(
             id=site.ids.next(), actor=voter, post=post, value=value, uri=uri, created_at=site.clock.now()
         )
-    await Post.filter(id=post.id).update(
-        likes_count=F("likes_count") + ((value == 1) - (old == 1)),
-        dislikes_count=F("dislikes_count") + ((value == -1) - (old == -1)),
+    await tally(
+        Post,
+        post.id,
+        likes_count=(value == 1) - (old == 1),
+        dislikes_count=(value == -1) - (old == -1),
+        then=partial(_rank, post),
     )
-    await post.refresh_from_db(fields=["likes_count", "dislikes_count"])
-    post.hot_score = hot_score(post.score, post.created_at)
-    await post.save(update_fields=["hot_score"])
     if value == 1:
         await notify(site, post.author_id, "favourite", voter.id, post=post)
     return True
+
+
+async def _rank(post: Post) -> None:
+    """Place a post by its votes, once they are counted."""
+    await post.refresh_from_db(fields=["likes_count", "dislikes_count"])
+    post.hot_score = hot_score(post.score, post.created_at)
+    await post.save(update_fields=["hot_score"])
 
 
 async def _activity(post: Post, voter: Actor, value: int, uri: str) -> dict[str, Any]:

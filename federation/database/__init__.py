@@ -1,12 +1,12 @@
 """The ground under every floor: one database, reached the same way by everybody.
 
 `Database` opens SQLite or PostgreSQL; `transaction()` joins or begins a transaction and runs what must wait
-for its commit; `rows()` and `execute()` run hand-written SQL on either engine.
+for its commit; `tally()` counts; `rows()` and `execute()` run hand-written SQL on either engine.
 """
 
 from federation.database.opening import Database
 from federation.database.sql import execute, is_postgres, placeholders, rows
-from federation.database.transactions import after_commit, savepoint, transaction
+from federation.database.transactions import after_commit, savepoint, tally, transaction
 
 __all__ = [
     "Database",
@@ -16,5 +16,6 @@ __all__ = [
     "placeholders",
     "rows",
     "savepoint",
+    "tally",
     "transaction",
 ]

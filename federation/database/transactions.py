@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
+from datetime import datetime
 
+from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
-_callbacks: ContextVar[list[Callable[[], None]] | None] = ContextVar("after_commit", default=None)
+from federation.database.tallies import Tallies
+
+
+class _UnderWay:
+    """What a transaction does at its end: counters before the commit, calls after it."""
+
+    def __init__(self) -> None:
+        self.tallies = Tallies()
+        self.callbacks: list[Callable[[], None]] = []
+
+
+_under_way: ContextVar[_UnderWay | None] = ContextVar("under_way", default=None)
 
 
 @asynccontextmanager
@@ -19,36 +32,38 @@ async def transaction() -> AsyncIterator[None]:
     either everything holds or nothing. Nothing slow belongs inside (network, hashing, pictures): on SQLite
     every other reader waits.
     """
-    if _callbacks.get() is not None:
+    if _under_way.get() is not None:
         yield
         return
-    callbacks: list[Callable[[], None]] = []
-    token = _callbacks.set(callbacks)
+    own = _UnderWay()
+    token = _under_way.set(own)
     try:
         async with in_transaction("default"):
             yield
+            await own.tallies.write()
     finally:
-        _callbacks.reset(token)
-    for callback in callbacks:
+        _under_way.reset(token)
+    for callback in own.callbacks:
         callback()
 
 
 @asynccontextmanager
 async def savepoint() -> AsyncIterator[None]:
-    """A part of the transaction under way that may fail by itself: its writes and its callbacks are dropped."""
-    outer = _callbacks.get()
+    """A part of the transaction under way that may fail by itself: its writes, counts and callbacks are dropped."""
+    outer = _under_way.get()
     if outer is None:
         async with transaction():
             yield
         return
-    callbacks: list[Callable[[], None]] = []
-    token = _callbacks.set(callbacks)
+    own = _UnderWay()
+    token = _under_way.set(own)
     try:
         async with in_transaction("default"):
             yield
     finally:
-        _callbacks.reset(token)
-    outer.extend(callbacks)
+        _under_way.reset(token)
+    outer.tallies.merge(own.tallies)
+    outer.callbacks.extend(own.callbacks)
 
 
 def after_commit(callback: Callable[[], None]) -> None:
@@ -57,8 +72,29 @@ def after_commit(callback: Callable[[], None]) -> None:
     For wake-up calls only: the callback is lost with the process, so it may carry nothing that the database
     does not hold.
     """
-    callbacks = _callbacks.get()
-    if callbacks is None:
+    own = _under_way.get()
+    if own is None:
         callback()
     else:
-        callbacks.append(callback)
+        own.callbacks.append(callback)
+
+
+async def tally(
+    model: type[Model],
+    row_id: int,
+    *,
+    latest: dict[str, datetime] | None = None,
+    then: Callable[[], Awaitable[None]] | None = None,
+    **by: int,
+) -> None:
+    """Count `by` onto columns of a row when the transaction under way ends; at once where there is none.
+
+    `latest` moves a moment forward, never back. `then` runs after the row is written, once for all that was counted
+    onto it. Until the end the row shows the old numbers, inside the transaction too.
+    """
+    own = _under_way.get()
+    if own is not None:
+        own.tallies.add(model, row_id, by, latest or {}, then)
+        return
+    async with transaction():
+        await tally(model, row_id, latest=latest, then=then, **by)
