@@ -7,8 +7,8 @@ from typing import Any
 
 from tortoise import fields
 from tortoise.indexes import Index
-from tortoise.models import Model
 
+from federation.database import Table
 from federation.models import Actor
 from sebangsa.models import Post
 
@@ -20,7 +20,7 @@ class MemberState(StrEnum):
     BLOCKED = "blocked"  # declined: what comes is filed, never shown or counted
 
 
-class Chat(Model):
+class Chat(Table):
     """One conversation of one set of people, for ever.
 
     `key` stands for that set (a hash of the sorted actor ids on the wire), so a message with one person more or
@@ -38,7 +38,7 @@ class Chat(Model):
         table = "chats"
 
 
-class ChatMember(Model):
+class ChatMember(Table):
     """Somebody in a chat, ours or a peer's. Unread messages and place in the list are kept, not counted each time."""
 
     id = fields.BigIntField(primary_key=True)
@@ -61,7 +61,7 @@ class ChatMember(Model):
         indexes = [Index(fields=("actor_id", "state", "last_message_id"), name="chat_members_list")]
 
 
-class ChatMessage(Model):
+class ChatMessage(Table):
     """A direct post as a message of its chat. Its id is the post's, so that it ascends with the time it was written.
 
     `filed_id` ascends with the time it came here: a message that was hours on its way is new to whoever reconnects.

@@ -6,13 +6,13 @@ from enum import StrEnum
 
 from tortoise import fields
 from tortoise.indexes import Index
-from tortoise.models import Model
 
+from federation.database import Table
 from federation.models import URL_LENGTH, Actor
 from sebangsa.models import Post
 
 
-class Body(Model):
+class Body(Table):
     """An office that answers for areas and services, ours or on another server.
 
     `services` are category codes, group codes or `*`. `tier` says how its authority is known: A a government's own
@@ -40,7 +40,7 @@ class Body(Model):
         table = "bodies"
 
 
-class Officer(Model):
+class Officer(Table):
     """Somebody who speaks for a body. `source` is `here` (an admin said so) or `origin` (its own list says so)."""
 
     id = fields.BigIntField(primary_key=True)
@@ -60,7 +60,7 @@ class Officer(Model):
         unique_together = (("body", "actor"),)
 
 
-class CivicCommunity(Model):
+class CivicCommunity(Table):
     """A community that takes reports. Its default body gets what no routing rule finds an office for."""
 
     id = fields.BigIntField(primary_key=True)
@@ -80,7 +80,7 @@ class CivicCommunity(Model):
         table = "civic_communities"
 
 
-class Report(Model):
+class Report(Table):
     """What a citizen reported: the civic side of a post. `host` is its home server, empty for our own.
 
     Only the home server decides the order of its history (`seq`, `head_hash`); other servers keep a copy. `lat` and
@@ -147,7 +147,7 @@ class EventState(StrEnum):
     REFUSED = "refused"  # shown as an ordinary comment: `refusal` says why
 
 
-class StatusEvent(Model):
+class StatusEvent(Table):
     """One step of a report, or somebody's try at one. Applied steps are numbered and chained by hash.
 
     `is_confirmed`: the home server has it in its history; a copy's own step waits for that.
@@ -208,7 +208,7 @@ class OfferState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class Offer(Model):
+class Offer(Table):
     """A report handed to a body: at its filing, or by another body (`is_transfer`). `offerer` is who asked."""
 
     id = fields.BigIntField(primary_key=True)

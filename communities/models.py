@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from tortoise import fields
 from tortoise.indexes import Index
-from tortoise.models import Model
 
+from federation.database import Table
 from federation.models import URL_LENGTH, Actor
 from sebangsa.models import Post
 
@@ -32,7 +32,7 @@ class Role(StrEnum):
     MEMBER = "member"
 
 
-class Community(Model):
+class Community(Table):
     """The rules of a community of ours, or what we keep about one elsewhere.
 
     `moderators_fetched_at` is set for one elsewhere only: its own host states its moderators (S-057).
@@ -55,7 +55,7 @@ class Community(Model):
         table = "communities"
 
 
-class Membership(Model):
+class Membership(Table):
     """What a follow cannot say of somebody in a community: a role, an answer to the join question, a ban.
 
     Whoever only follows is a member without a row here.
@@ -90,7 +90,7 @@ class Membership(Model):
         return self.banned_at is not None and (self.banned_until is None or self.banned_until > now)
 
 
-class AnnouncedThread(Model):
+class AnnouncedThread(Table):
     """What a community's outbox shows of an opening post: its announcement as JSON text.
 
     `boost_uri` is the id of the `Announce` that microblogs show as a boost, to be undone when the post is removed.
@@ -113,7 +113,7 @@ class AnnouncedThread(Model):
         indexes = [Index(fields=("community_id", "post_id"), name="announced_threads_newest")]
 
 
-class CommunityLogEntry(Model):
+class CommunityLogEntry(Table):
     """One thing that a moderator did, for everybody to read."""
 
     id = fields.BigIntField(primary_key=True)

@@ -7,13 +7,14 @@ from typing import Any
 
 from tortoise import fields
 from tortoise.indexes import Index
-from tortoise.models import Model
+
+from federation.database import Table
 
 URL_LENGTH = 2048
 MAX_LOCAL_NAME = 64
 
 
-class Actor(Model):
+class Actor(Table):
     """A person, community, organisation, service or server, here or elsewhere.
 
     `host` is the peer that serves it and its delivery lane; empty for our own. `domain` is what stands behind
@@ -93,7 +94,7 @@ class Actor(Model):
         return f"{self.username}@{self.domain}" if self.domain else self.username
 
 
-class ActorKey(Model):
+class ActorKey(Table):
     """A public key of an actor; with its private half when the actor is ours."""
 
     id = fields.BigIntField(primary_key=True)
@@ -116,7 +117,7 @@ class FollowState(StrEnum):
     ACCEPTED = "accepted"
 
 
-class Follow(Model):
+class Follow(Table):
     """`follower` wants what `target` publishes. A row that is undone or rejected is deleted."""
 
     id = fields.BigIntField(primary_key=True)
@@ -148,7 +149,7 @@ class InboundState(StrEnum):
     FAILED = "failed"  # our own fault, after the last try
 
 
-class InboundActivity(Model):
+class InboundActivity(Table):
     """An activity as it was received, kept before the 202. Handled in order of arrival for each actor."""
 
     id = fields.BigIntField(primary_key=True)
@@ -173,7 +174,7 @@ class InboundActivity(Model):
         ]
 
 
-class OutboundActivity(Model):
+class OutboundActivity(Table):
     """An activity of ours, byte for byte as it is sent and as `/a/{id}` shows it."""
 
     id = fields.BigIntField(primary_key=True)
@@ -200,7 +201,7 @@ class DeliveryState(StrEnum):
     CANCELLED = "cancelled"  # the peer is blocked, or an admin dropped it
 
 
-class Delivery(Model):
+class Delivery(Table):
     """One outbound activity for one inbox. `host` is the lane."""
 
     id = fields.BigIntField(primary_key=True)
@@ -225,7 +226,7 @@ class Delivery(Model):
         ]
 
 
-class Peer(Model):
+class Peer(Table):
     """Another server: what it runs, how it wants to be spoken to, and whether it answers."""
 
     host = fields.CharField(255, primary_key=True)

@@ -6,8 +6,8 @@ from enum import StrEnum
 
 from tortoise import fields
 from tortoise.indexes import Index
-from tortoise.models import Model
 
+from federation.database import Table
 from federation.models import URL_LENGTH, Actor
 
 
@@ -16,7 +16,7 @@ class CaseState(StrEnum):
     RESOLVED = "resolved"
 
 
-class Case(Model):
+class Case(Table):
     """A report about somebody, with the posts it names: from one of ours, or from a peer (`Flag`)."""
 
     id = fields.BigIntField(primary_key=True)
@@ -46,7 +46,7 @@ class Case(Model):
         indexes = [Index(fields=("state", "id"), name="moderation_cases_queue")]
 
 
-class DomainBlock(Model):
+class DomainBlock(Table):
     """A host, with all below it, that this server neither hears nor tells anything."""
 
     domain = fields.CharField(255, primary_key=True)  # normal form
@@ -58,7 +58,7 @@ class DomainBlock(Model):
         table = "domain_blocks"
 
 
-class LogEntry(Model):
+class LogEntry(Table):
     """One act of moderation, for everybody to read. `target` names its object as it was called then."""
 
     id = fields.BigIntField(primary_key=True)

@@ -1,15 +1,17 @@
 """The ground under every floor: one database, reached the same way by everybody.
 
 `Database` opens SQLite or PostgreSQL; `transaction()` joins or begins a transaction and runs what must wait
-for its commit; `tally()` counts; `rows()` and `execute()` run hand-written SQL on either engine.
+for its commit; `tally()` counts; models derive from `Table`; `rows()` and `execute()` run hand-written SQL on either engine.
 """
 
 from federation.database.opening import Database
 from federation.database.sql import execute, is_postgres, placeholders, rows
+from federation.database.table import Table
 from federation.database.transactions import after_commit, savepoint, tally, transaction
 
 __all__ = [
     "Database",
+    "Table",
     "after_commit",
     "execute",
     "is_postgres",

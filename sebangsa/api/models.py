@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from tortoise import fields
 from tortoise.indexes import Index
-from tortoise.models import Model
 
+from federation.database import Table
 from federation.models import Actor
 from sebangsa.models import Post
 
 
-class Bookmark(Model):
+class Bookmark(Table):
     """A post that somebody keeps for later; told to nobody."""
 
     id = fields.BigIntField(primary_key=True)
@@ -29,7 +29,7 @@ class Bookmark(Model):
         indexes = [Index(fields=("actor_id", "id"), name="bookmarks_of_actor")]
 
 
-class Marker(Model):
+class Marker(Table):
     """Up to where somebody has read a timeline (`home` or `notifications`), for their other devices."""
 
     id = fields.BigIntField(primary_key=True)
@@ -47,7 +47,7 @@ class Marker(Model):
         unique_together = (("actor", "timeline"),)
 
 
-class IdempotencyKey(Model):
+class IdempotencyKey(Table):
     """One request to post, so that its repetition gets the same post. `post_id` is empty while it is being written."""
 
     id = fields.BigIntField(primary_key=True)

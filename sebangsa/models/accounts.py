@@ -6,8 +6,8 @@ from enum import StrEnum
 from typing import Any
 
 from tortoise import fields
-from tortoise.models import Model
 
+from federation.database import Table
 from federation.models import Actor
 
 
@@ -17,7 +17,7 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
-class User(Model):
+class User(Table):
     """An account: the private side of a local actor."""
 
     id = fields.BigIntField(primary_key=True)
@@ -53,7 +53,7 @@ class User(Model):
         return self.role == Role.ADMIN
 
 
-class Session(Model):
+class Session(Table):
     """A signed-in browser. The cookie's value is stored as a hash only."""
 
     id = fields.BigIntField(primary_key=True)
@@ -70,7 +70,7 @@ class Session(Model):
         table = "sessions"
 
 
-class OneTimeLink(Model):
+class OneTimeLink(Table):
     """A link that may be used once: to make the first administrator, to sign in, to reset a password."""
 
     id = fields.BigIntField(primary_key=True)
@@ -87,7 +87,7 @@ class OneTimeLink(Model):
         table = "one_time_links"
 
 
-class Invite(Model):
+class Invite(Table):
     """A code that opens registration to whoever has it. Gives no role."""
 
     id = fields.BigIntField(primary_key=True)

@@ -6,13 +6,13 @@ from typing import Any
 
 from tortoise import fields
 from tortoise.indexes import Index
-from tortoise.models import Model
 
+from federation.database import Table
 from federation.models import Actor
 from sebangsa.models.posts import Post
 
 
-class Notification(Model):
+class Notification(Table):
     """One thing that concerns `recipient`. Types are Mastodon's (`mention`, `follow`, `follow_request`,
     `favourite`, `reblog`, `status`, `update` …) and ours (`community.…`, `report.…`).
     """

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from tortoise import fields
-from tortoise.models import Model
 
+from federation.database import Table
 from sebangsa.models.accounts import User
 
 
-class OAuthApp(Model):
+class OAuthApp(Table):
     """A client program. `redirect_uris` are compared exactly."""
 
     id = fields.BigIntField(primary_key=True)
@@ -24,7 +24,7 @@ class OAuthApp(Model):
         table = "oauth_apps"
 
 
-class AuthorizationCode(Model):
+class AuthorizationCode(Table):
     """A code between the authorise page and the token endpoint. Used twice, it takes its tokens with it (S-079)."""
 
     id = fields.BigIntField(primary_key=True)
@@ -47,7 +47,7 @@ class AuthorizationCode(Model):
         table = "oauth_codes"
 
 
-class AccessToken(Model):
+class AccessToken(Table):
     """A bearer token: of a person through an app, of an app alone (no user), or made by an admin (no app)."""
 
     id = fields.BigIntField(primary_key=True)

@@ -7,8 +7,8 @@ from typing import Any
 
 from tortoise import fields
 from tortoise.indexes import Index
-from tortoise.models import Model
 
+from federation.database import Table
 from federation.models import URL_LENGTH, Actor
 
 
@@ -19,7 +19,7 @@ class Visibility(StrEnum):
     DIRECT = "direct"
 
 
-class Post(Model):
+class Post(Table):
     """A post, comment, boost or message, ours or a peer's.
 
     Its id ascends with the time it was published, so every feed is "the newest N below this id". `kind` is the
@@ -100,7 +100,7 @@ class Post(Model):
         return self.likes_count - self.dislikes_count
 
 
-class Mention(Model):
+class Mention(Table):
     """Somebody a post is addressed to by name. For a direct post this is who may read it."""
 
     id = fields.BigIntField(primary_key=True)
@@ -120,7 +120,7 @@ class Mention(Model):
         indexes = [Index(fields=("actor_id", "post_id"), name="mentions_of_actor")]
 
 
-class PostTag(Model):
+class PostTag(Table):
     """A hashtag of a post, in its normal form."""
 
     id = fields.BigIntField(primary_key=True)
@@ -136,7 +136,7 @@ class PostTag(Model):
         indexes = [Index(fields=("name", "post_id"), name="post_tags_feed")]
 
 
-class Attachment(Model):
+class Attachment(Table):
     """A picture or other file of a post. `key` is ours in the media store, `remote_url` a peer's.
 
     An upload waits without a post until it is used; only its `owner` may use it, once (S-106).
@@ -171,7 +171,7 @@ class Attachment(Model):
         indexes = [Index(fields=("post_id", "position"), name="attachments_of_post")]
 
 
-class Vote(Model):
+class Vote(Table):
     """A like (+1) or dislike (-1); one per person and post."""
 
     id = fields.BigIntField(primary_key=True)

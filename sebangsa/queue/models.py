@@ -6,10 +6,11 @@ from typing import Any
 
 from tortoise import fields
 from tortoise.indexes import Index
-from tortoise.models import Model
+
+from federation.database import Table
 
 
-class Job(Model):
+class Job(Table):
     """One piece of work. A row is deleted when it is done; `dead` ones wait for an admin with their error."""
 
     id = fields.BigIntField(primary_key=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined, Undefined
 from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -65,7 +65,11 @@ class Templates:
         self._site = site
         self.assets = Assets()
         loader = FileSystemLoader([str(folder) for folder in folders])
-        self._environments = {language: self._environment(language, loader) for language in LANGUAGES}
+        # Compiling is most of the time to the first page after a start. A changed template is compiled anew.
+        kept = site.settings.data_dir / "cache" / "templates"
+        kept.mkdir(mode=0o700, parents=True, exist_ok=True)
+        cache = FileSystemBytecodeCache(str(kept))
+        self._environments = {language: self._environment(language, loader, cache) for language in LANGUAGES}
 
     def render(
         self, request: Request, name: str, context: Mapping[str, Any], status_code: int = 200
@@ -106,10 +110,13 @@ class Templates:
         )
         return sorted(items, key=lambda item: item.order)
 
-    def _environment(self, language: str, loader: FileSystemLoader) -> Environment:
+    def _environment(
+        self, language: str, loader: FileSystemLoader, cache: FileSystemBytecodeCache
+    ) -> Environment:
         development = self._site.settings.is_development
         environment = Environment(
             loader=loader,
+            bytecode_cache=cache,
             extensions=["jinja2.ext.i18n", "jinja2.ext.loopcontrols"],
             autoescape=True,
             auto_reload=development,
