@@ -136,9 +136,10 @@ async def _process_lane(fed: Federation, lane: list[Stored]) -> int:
 
 async def _read(fed: Federation, row: Stored, actor: Actor | None) -> Inbound:
     """A stored row as what handlers are given. Raises `Refused` when its actor may not be heard any more."""
+    if actor is not None:
+        await fed.registry.admit(actor.host, actor)
     if actor is None or not actor.is_usable:
         raise Refused("suspended-actor", str(row.actor_id))
-    await fed.registry.admit(actor.host, actor)
     document = strict_json.parse_object(row.body.encode())
     activity = read_activity(document, allow_http=fed.config.development)
     return Inbound(fed, activity, actor, document, row.body, inbox_of=row.inbox_of)

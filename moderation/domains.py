@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from weakref import WeakKeyDictionary
 
-from federation.database import after_commit, transaction
+from federation.database import after_commit, rows, transaction
 from federation.models import Actor, Delivery, DeliveryState
 from federation.refusals import Refused
 from federation.urls import normal_host
@@ -21,7 +21,9 @@ KEPT_FOR = 5.0
 async def block_domain(
     site: Site, admin: User, domain: str, reason: str, *, is_public: bool = True
 ) -> DomainBlock:
-    """Stop talking with a host and all below it: nothing is heard, sent, or fetched. Raises `Invalid` for no host."""
+    """Stop talking with a host and all below it: nothing is heard, sent, or fetched, and what its people wrote is not
+    shown any more. Raises `Invalid` for no host.
+    """
     must_administer(admin)
     domain = _normal(domain)
     if domain in (normal_host(site.settings.host), site.settings.domain):
@@ -33,7 +35,9 @@ async def block_domain(
         if is_new:
             await log.write(site, admin.actor, "block-domain", domain, reason)
             after_commit(gate_of(site).forget)
-        for host in await _hosts_below(domain):
+        hosts = await _hosts_below(domain)
+        await Actor.filter(host__in=hosts, suspended_at=None).update(suspended_at=made.created_at)
+        for host in hosts:
             await Delivery.filter(host=host, state=DeliveryState.PENDING).update(
                 state=DeliveryState.CANCELLED, reason="blocked-domain"
             )
@@ -41,11 +45,17 @@ async def block_domain(
 
 
 async def unblock_domain(site: Site, admin: User, domain: str, reason: str) -> None:
-    """Talk with a host again."""
+    """Talk with a host again, and show what its people wrote, but for those who were suspended one by one."""
     must_administer(admin)
     domain = _normal(domain)
     async with transaction():
-        if await DomainBlock.filter(domain=domain).delete():
+        block = await DomainBlock.get_or_none(domain=domain)
+        if block is not None:
+            await block.delete()
+            others = {other.domain: other.created_at for other in await DomainBlock.all()}
+            for host in await _hosts_below(domain):
+                still = next((others[name] for name in _with_parents(host) if name in others), None)
+                await Actor.filter(host=host, suspended_at=block.created_at).update(suspended_at=still)
             await log.write(site, admin.actor, "unblock-domain", domain, reason)
             after_commit(gate_of(site).forget)
 
@@ -63,12 +73,12 @@ class BlockedDomains:
         self._read_again_at = 0.0
 
     async def refuse(self, host: str, actor: Actor | None) -> None:
-        """Raises `Refused` (`suspended-actor`, `blocked-domain`)."""
-        if actor is not None and actor.suspended_at is not None:
-            raise Refused("suspended-actor", actor.uri)
+        """Raises `Refused` (`blocked-domain`, `suspended-actor`)."""
         blocked = await self._current()
         if blocked and host and not blocked.isdisjoint(_with_parents(host)):
             raise Refused("blocked-domain", host)
+        if actor is not None and actor.suspended_at is not None:
+            raise Refused("suspended-actor", actor.uri)
 
     def forget(self) -> None:
         """Read the list again at the next question."""
@@ -98,8 +108,9 @@ def _with_parents(host: str) -> list[str]:
 
 
 async def _hosts_below(domain: str) -> list[str]:
-    pending = await Delivery.filter(state=DeliveryState.PENDING).distinct().values_list("host", flat=True)
-    return [str(host) for host in pending if domain in _with_parents(str(host))]
+    """The hosts that we know and that a block of `domain` is about."""
+    known = await rows("SELECT host FROM actors WHERE host <> '' UNION SELECT host FROM peers")
+    return [row["host"] for row in known if domain in _with_parents(row["host"])]
 
 
 def _normal(domain: str) -> str:

@@ -145,6 +145,10 @@ async def create_user(
             actor = await create_local_actor(
                 site.federation, actor_type, name, name=display_name.strip() or name
             )
+            if not is_approved:
+                # Nobody sees who waits: the rule that hides the suspended hides them too.
+                actor.suspended_at = now
+                await actor.save(update_fields=["suspended_at"])
             user = await User.create(
                 id=site.ids.next(),
                 actor=actor,
@@ -191,10 +195,10 @@ async def authenticate(site: Site, login: str, password: str) -> User:
 
 def must_be_active(user: User) -> None:
     """Raises `NotAllowed` for an account that is disabled, waits for approval, or is suspended."""
+    if user.approved_at is None and user.disabled_at is None:
+        raise NotAllowed("account-pending", "This account waits for an administrator's approval.")
     if user.disabled_at is not None or not user.actor.is_usable:
         raise NotAllowed("account-disabled", "This account is disabled.")
-    if user.approved_at is None:
-        raise NotAllowed("account-pending", "This account waits for an administrator's approval.")
 
 
 async def start_session(site: Site, user: User, user_agent: str = "") -> str:

@@ -37,6 +37,7 @@ FEATURE = Feature(
         "sweep": jobs.run_sweep,
         "delete_media": jobs.delete_media,
         "mail_password_link": mailing.mail_password_link,
+        "mail_welcome": mailing.mail_welcome,
         "drop_unused_uploads": uploads.drop_unused,
     },
     periodic=(Periodic("sweep", 30), Periodic("drop_unused_uploads", 3600)),

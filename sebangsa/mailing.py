@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from federation.urls import is_loopback_name
 from sebangsa import accounts
 from sebangsa.models import User
-from sebangsa.web.i18n import LANGUAGES, translation_for
+from sebangsa.web.i18n import LANGUAGES, Translation, translation_for
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
@@ -24,13 +24,33 @@ async def mail_password_link(site: Site, email: str) -> None:
     user = await User.get_or_none(email=email).select_related("actor")
     if user is None or user.disabled_at is not None or not user.actor.is_usable or not site.settings.smtp_url:
         return
-    words = translation_for(user.language if user.language in LANGUAGES else site.settings.language)
+    words = _words(site, user)
     link = await accounts.make_link(site, "reset-password", user)
     text = words.gettext(
         "Somebody asked for a new password of @%(name)s at %(site)s. If it was you, choose one here within 24 hours:"
     ) % {"name": user.actor.username, "site": site.settings.name}
     closing = words.gettext("If it was not you, do nothing: your password stays as it is.")
     await send_mail(site, email, words.gettext("A new password"), f"{text}\n\n{link}\n\n{closing}\n")
+
+
+async def mail_welcome(site: Site, user_id: int) -> None:
+    """A job: tell somebody who waited that the account is open."""
+    user = await User.get_or_none(id=user_id).select_related("actor")
+    if user is None or not user.email or not user.is_active or not site.settings.smtp_url:
+        return
+    words = _words(site, user)
+    text = words.gettext("You were let in: @%(name)s at %(site)s is your account now. Sign in here:") % {
+        "name": user.actor.username,
+        "site": site.settings.name,
+    }
+    await send_mail(
+        site, user.email, words.gettext("Your account is open"), f"{text}\n\n{site.settings.url}/sign-in\n"
+    )
+
+
+def _words(site: Site, user: User) -> Translation:
+    """The language of the account, else of the site."""
+    return translation_for(user.language if user.language in LANGUAGES else site.settings.language)
 
 
 async def send_mail(site: Site, to: str, subject: str, text: str) -> None:

@@ -37,20 +37,22 @@ async def tell_team(site: Site, user: User) -> None:
 
 
 async def approve(site: Site, by: User, user: User) -> None:
-    """Let somebody in. Runs twice without harm. Raises `NotAllowed`."""
+    """Let somebody in, and tell them by mail. Runs twice without harm. Raises `NotAllowed`."""
     _must_decide(by)
-    if user.approved_at is None:
-        user.approved_at = site.clock.now()
-        await user.save(update_fields=["approved_at"])
+    async with transaction():
+        if not await User.filter(id=user.id, approved_at=None).update(approved_at=site.clock.now()):
+            return
+        await Actor.filter(id=user.actor_id).update(suspended_at=None)
+        if user.email:
+            await site.queue.enqueue("mail_welcome", user.id)
 
 
 async def refuse(by: User, user: User) -> None:
     """Do not let somebody in: nothing of the request is kept, and the name is free again. Raises `NotAllowed`."""
     _must_decide(by)
-    if user.approved_at is not None:
-        raise NotAllowed("account-open", "This account is open already. It can be suspended.")
     async with transaction():
-        await user.delete()
+        if not await User.filter(id=user.id, approved_at=None).delete():
+            raise NotAllowed("account-open", "This account is open already. It can be suspended.")
         await Actor.filter(id=user.actor_id).delete()
 
 

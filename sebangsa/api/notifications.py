@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from sebangsa.api.access import ApiRoute, Call, Caller, Rule
@@ -23,9 +24,9 @@ def _wanted(call: Call) -> QuerySet[Notification]:
     types = given.many("types", MANY_TYPES) or list(KNOWN_TO_APPS)
     left_out = given.many("exclude_types", MANY_TYPES)
     found = Notification.filter(
+        Q(actor__suspended_at=None) | Q(type="admin.sign_up"),  # who waits to be let in is hidden till then
         recipient_id=call.me.id,
         type__in=[name for name in types if name not in left_out],
-        actor__suspended_at=None,
         actor__deleted_at=None,
     )
     by = given.identity("account_id")

@@ -14,6 +14,7 @@ from sebangsa.errors import NotAllowed, ProductError
 from sebangsa.lookup import find_actor
 from sebangsa.models import Notification, Post, Role
 from sebangsa.posting import Draft
+from sebangsa.visibility import may_read
 from tests.foreign_server import PUBLIC, foreign_server
 from tests.instances import Instance, settle, unfinished
 
@@ -162,6 +163,39 @@ async def test_s131_nobody_moderates_upwards_or_themself(neighbours: Pair) -> No
             await authenticate(site, "ani", "rahasia sekali")
         await suspending.unsuspend(site, users["mod"], await Actor.get(id=users["ani"].actor_id), "cukup")
         assert (await authenticate(site, "ani", "rahasia sekali")).actor_id == users["ani"].actor_id
+
+
+async def test_what_the_people_of_a_blocked_domain_wrote_is_hidden_while_it_is_blocked(
+    neighbours: Pair,
+) -> None:
+    warga, _ = neighbours
+    ani = await warga.user("ani")
+    boss = await warga.user("boss", role=Role.ADMIN)
+    async with foreign_server("lain") as lain:
+        rini, doni = lain.actor("rini"), lain.actor("doni")
+        written = []
+        for number, person in enumerate((rini, doni)):
+            sent = person.note(str(number), f"<p>halo {ani.actor.uri}</p>", to=[PUBLIC, ani.actor.uri])
+            assert (await person.send(warga, person.activity("Create", sent)))[0] == 202
+            written.append(sent["id"])
+        await settle(warga)
+
+        async def shown() -> list[bool]:
+            posts = [await Post.get(uri=uri) for uri in written]
+            return [await may_read(warga.site, None, post) for post in posts]
+
+        async with warga.inside() as site:
+            assert await shown() == [True, True]
+            await suspending.suspend(site, boss, await Actor.get(uri=doni.uri), "kasar")
+            await domains.block_domain(site, boss, "lain.localhost", "sampah")
+            await domains.block_domain(site, boss, "localhost", "semua")
+            assert await shown() == [False, False]
+            await domains.unblock_domain(site, boss, "lain.localhost", "")
+            assert await shown() == [False, False]
+            await domains.unblock_domain(site, boss, "localhost", "")
+            assert await shown() == [True, False]
+        assert (await rini.send(warga, rini.activity("Like", written[0])))[0] == 202
+        assert (await doni.send(warga, doni.activity("Like", written[0])))[0] == 403
 
 
 async def test_s129_a_blocked_domain_is_neither_heard_nor_told(neighbours: Pair) -> None:

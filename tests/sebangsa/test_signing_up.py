@@ -56,10 +56,19 @@ async def test_who_asks_for_an_account_waits_until_a_moderator_lets_them_in(star
         )
         with pytest.raises(NotAllowed):
             await registering.approve(site, asking, asking)
+    profile = f"{warga.url}/u/ani"
+    finger = f"{warga.url}/.well-known/webfinger?resource=acct:ani@{warga.site.settings.domain}"
+    for url in (profile, finger):
+        async with warga.http.get(url) as answer:
+            assert answer.status == 404, url  # nobody sees who waits
+    async with warga.inside() as site:
         await registering.approve(site, boss, asking)
         with pytest.raises(NotAllowed):
             await registering.refuse(boss, asking)
     assert await browser.post("/sign-in", login="ani", password=SECRET) == (303, "/")
+    for url in (profile, finger):
+        async with warga.http.get(url) as answer:
+            assert answer.status == 200, url
 
 
 async def test_of_a_refused_request_nothing_is_kept_and_its_name_is_free(database: str, start: Start) -> None:

@@ -1,4 +1,4 @@
-"""A forgotten password: a link by mail, over a real SMTP conversation."""
+"""Mail, over a real SMTP conversation: a link for a forgotten password, a word to who was let in."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from email.message import EmailMessage
 
 import pytest
 
-from sebangsa.accounts import authenticate, disable, make_link
+from sebangsa import registering
+from sebangsa.accounts import authenticate, disable, make_link, sign_up
 from sebangsa.errors import Invalid
+from sebangsa.models import Role
 from tests.instances import Instance, free_port
 
 Start = Callable[..., Awaitable[Instance]]
@@ -87,6 +89,23 @@ async def test_nobody_learns_from_the_answer_who_has_an_account(start: Start) ->
         async with warga.inside() as site:
             await site.queue.run_due()
         assert [mail["To"] for mail in mails] == ["ani@example.org"]
+
+
+async def test_who_waited_is_told_by_mail_that_the_account_is_open(start: Start) -> None:
+    async with mailbox() as (smtp_url, mails):
+        warga = await start("warga", smtp_url=smtp_url, language="en", registration="approval")
+        boss = await warga.user("boss", role=Role.ADMIN)
+        async with warga.inside() as site:
+            for name, email in (("ani", "ani@example.org"), ("budi", "")):
+                asking = await sign_up(site, name, password=NEW, email=email, language="en")
+                await registering.approve(site, boss, asking)
+                await registering.approve(site, boss, asking)
+            await site.queue.run_due()
+        [mail] = mails
+        assert mail["To"] == "ani@example.org"
+        assert f"{warga.url}/sign-in" in mail.get_content()
+        async with warga.inside() as site:
+            await authenticate(site, "ani", NEW)
 
 
 async def test_a_mail_server_that_is_away_is_tried_again(start: Start) -> None:
