@@ -15,14 +15,34 @@ ACTIVITY_JSON = "application/activity+json; charset=utf-8"
 """Lemmy compares the whole header with three strings; this is one of them (interop b0)."""
 
 PUBLIC_FOR = "public, max-age=180"
+MAX_ACCEPTED = 20
+"""Entries of an Accept header that are looked at."""
 
 
 def wants_activity(request: Request) -> bool:
-    """Whether a request asks for ActivityPub rather than for a page; browsers always name text/html first."""
-    accept = request.headers.get("accept", "").lower()
-    html = accept.find("text/html")
-    found = [at for at in (accept.find("activity+json"), accept.find("ld+json")) if at >= 0]
-    return bool(found) and (html < 0 or min(found) < html)
+    """Whether a request would rather have ActivityPub than a page: by its weights (RFC 9110, 12.5.1), and where both
+    weigh the same, by what it names first. Who names neither gets the page.
+    """
+    activity, page = 0.0, 0.0
+    for part in request.headers.get("accept", "").lower().split(",")[:MAX_ACCEPTED]:
+        name, *parameters = part.split(";")
+        weight = _weight(parameters)
+        if "activity+json" in name or "ld+json" in name:
+            activity = max(activity, weight if weight > page else 0.0)
+        elif "text/html" in name:
+            page = max(page, weight if weight > activity else 0.0)
+    return activity > page
+
+
+def _weight(parameters: list[str]) -> float:
+    for parameter in parameters:
+        name, _, value = parameter.strip().partition("=")
+        if name == "q":
+            try:
+                return min(max(float(value), 0.0), 1.0)
+            except ValueError:
+                return 0.0
+    return 1.0
 
 
 def activity_answer(

@@ -14,7 +14,8 @@ from federation.local_actors import actor_named
 from federation.models import URL_LENGTH, Actor
 
 JRD = "application/jrd+json"
-OPEN = {"access-control-allow-origin": "*", "cache-control": "public, max-age=600"}
+FOR_ALL = {"access-control-allow-origin": "*"}
+OPEN = {**FOR_ALL, "cache-control": "public, max-age=600"}
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,11 @@ async def webfinger(fed: Federation, request: Request) -> Response:
     """`?resource=acct:name@domain` or an actor's URL. 400 without a resource, 404 for nobody of ours."""
     resource = request.query_params.get("resource", "")
     if not resource:
-        return JSONResponse({"error": "Give a resource."}, status_code=400, headers=OPEN)
+        return JSONResponse({"error": "Give a resource."}, status_code=400, headers=FOR_ALL)
     actor = await _actor_of(fed, resource)
     if actor is None:
-        return JSONResponse({"error": "There is no such account here."}, status_code=404, headers=OPEN)
+        # Not kept anywhere: the account may be made a minute later.
+        return JSONResponse({"error": "There is no such account here."}, status_code=404, headers=FOR_ALL)
     document = {
         "subject": f"acct:{actor.username}@{fed.config.domain}",
         "aliases": sorted({actor.uri, fed.config.url(f"/@{actor.username}")}),

@@ -9,11 +9,13 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from starlette.requests import Request
 
 from communities.describing import Description
 from communities.founding import create_community
 from federation.actors import fetch_actor
 from federation.discovery import confirm_handle, fetch_software, lookup_handle
+from federation.endpoints.answers import wants_activity
 from federation.local_actors import create_local_actor, server_actor
 from federation.models import Actor, ActorKey
 from federation.signatures import load_public_key, sign_request
@@ -281,3 +283,26 @@ async def test_s141_a_public_post_is_served_to_thousands_without_a_look_at_who_s
         again = ACCEPT | {"If-None-Match": headers["ETag"]}
         assert (await get(warga, post.uri, **again))[0] == 304
         assert lain.asked == []
+
+
+@pytest.mark.parametrize(
+    ("accept", "wanted"),
+    [
+        ("", False),
+        ("*/*", False),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", False),
+        ("application/activity+json", True),
+        ('application/ld+json; profile="https://www.w3.org/ns/activitystreams"', True),
+        ("application/activity+json, text/html", True),
+        ("text/html, application/activity+json", False),
+        ("text/html;q=0.1, application/activity+json", True),
+        ("application/activity+json;q=0.5, text/html", False),
+        ("application/activity+json;q=0.9, application/ld+json;q=0.8, text/html;q=0.8", True),
+        ("application/activity+json;q=0", False),
+        ("application/activity+json;q=much, text/html", False),
+        ("text/plain, " * 30 + "application/activity+json", False),
+    ],
+)
+def test_the_accept_header_decides_between_page_and_document(accept: str, wanted: bool) -> None:
+    request = Request({"type": "http", "headers": [(b"accept", accept.encode())]})
+    assert wants_activity(request) is wanted
