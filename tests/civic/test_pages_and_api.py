@@ -173,6 +173,8 @@ async def test_an_officer_answers_from_the_desk_and_the_reporter_confirms(warga:
     _, browser = await ani_on(warga)
     number = await filed(warga, browser)
     desk = await officer_on(warga)
+    assert await desk.get("/reports") == 200
+    assert 'href="/desk"' in desk.text
     assert await desk.get("/desk") == 200
     assert number in desk.text
     async with warga.inside():
@@ -208,6 +210,8 @@ async def test_others_see_no_forms_and_can_send_none(warga: Instance) -> None:
     await other.get("/report")
     assert (await other.post(f"/civic/{number}/confirm", {}))[0] == 403
     assert await other.get("/desk") == 403
+    assert await other.get("/reports") == 200
+    assert 'href="/desk"' not in other.text
     async with warga.inside():
         assert (await Report.get()).seq == 0
 
