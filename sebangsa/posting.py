@@ -1,4 +1,4 @@
-"""People write, edit, delete and boost."""
+"""People write, edit and delete."""
 
 from __future__ import annotations
 
@@ -27,7 +27,6 @@ from sebangsa.wire import (
     activity_about,
     create_activity,
     post_document,
-    undo_activity,
     update_activity,
 )
 
@@ -352,65 +351,3 @@ async def erase(site: Site, post: Post) -> None:
     await post.save()
     if keys:
         await site.queue.enqueue("delete_media", keys)
-
-
-async def boost(site: Site, booster: Actor, post: Post) -> Post:
-    """Show a public post to one's own followers (AS2 `Announce`). Boosting twice gives the first boost."""
-    if post.visibility not in OPEN or not await may_read(site, booster, post):
-        raise NotAllowed("not-boostable", "This post cannot be boosted.")
-    known = await Post.get_or_none(boost_of_id=post.id, author_id=booster.id)
-    if known is not None:
-        return known
-    author = await Actor.get(id=post.author_id)
-    post_id = site.ids.next()
-    uri = site.federation.config.url(f"/p/{post_id}")
-    async with transaction():
-        boosted = await Post.create(
-            id=post_id,
-            uri=uri,
-            url=post.url,
-            kind="boost",
-            author=booster,
-            is_local=True,
-            boost_of=post,
-            visibility=Visibility.PUBLIC,
-            created_at=site.clock.now(),
-        )
-        await count_post(boosted, +1)
-        activity = activity_about(
-            "Announce", booster, post.uri, to=[AS_PUBLIC], cc=[booster.followers_url, author.uri], id=uri
-        )
-        await publish(
-            site.federation,
-            booster,
-            activity,
-            addresses_of(boosted, booster, [author]).audience,
-            is_public=True,
-        )
-        await notify(site, post.author_id, "reblog", booster.id, post=post)
-    return boosted
-
-
-async def unboost(site: Site, booster: Actor, post: Post) -> None:
-    """Take a boost back."""
-    boosted = await Post.get_or_none(boost_of_id=post.id, author_id=booster.id)
-    if boosted is None:
-        return
-    author = await Actor.get(id=post.author_id)
-    async with transaction():
-        undone = activity_about(
-            "Announce",
-            booster,
-            post.uri,
-            to=[AS_PUBLIC],
-            cc=[booster.followers_url, author.uri],
-            id=boosted.uri,
-        )
-        await publish(
-            site.federation,
-            booster,
-            undo_activity(booster, undone),
-            addresses_of(boosted, booster, [author]).audience,
-        )
-        await count_post(boosted, -1)
-        await boosted.delete()

@@ -6,7 +6,7 @@ from typing import Any
 
 from tortoise.queryset import QuerySet
 
-from sebangsa import posting
+from sebangsa import boosting
 from sebangsa.api.access import ApiRoute, Call, Caller, Rule
 from sebangsa.api.bookmarks import bookmark, unbookmark
 from sebangsa.api.entities.accounts import account
@@ -36,13 +36,13 @@ async def unfavourite(call: Call) -> dict[str, Any]:
 
 async def reblog(call: Call) -> dict[str, Any]:
     """Boost; answers with the boost, which holds the status."""
-    boosted = await posting.boost(call.site, call.me, await original_of(call))
+    boosted = await boosting.boost(call.site, call.me, await original_of(call))
     return await status(call.site, boosted, call.me)
 
 
 async def unreblog(call: Call) -> dict[str, Any]:
     post = await original_of(call)
-    await posting.unboost(call.site, call.me, post)
+    await boosting.unboost(call.site, call.me, post)
     return await status(call.site, post, call.me)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from federation.models import Actor
-from sebangsa import posting, timelines
+from sebangsa import boosting, posting, timelines
 from sebangsa.api.access import ApiRoute, Call, Caller, Rule
 from sebangsa.api.answers import moment
 from sebangsa.api.entities.accounts import account
@@ -181,7 +181,7 @@ async def delete_status(call: Call) -> dict[str, Any]:
         raise NotFound
     shown = await status(call.site, post, call.me) | {"text": post.source}
     if post.boost_of_id is not None:
-        await posting.unboost(call.site, call.me, await Post.get(id=post.boost_of_id))
+        await boosting.unboost(call.site, call.me, await Post.get(id=post.boost_of_id))
     else:
         await posting.delete_post(call.site, call.me, post)
     return shown

@@ -8,10 +8,11 @@ from typing import Any
 
 from federation.models import Actor
 from sebangsa.accounts import create_user
+from sebangsa.boosting import boost
 from sebangsa.demo.cast import DemoCast, read_content
 from sebangsa.following import follow
 from sebangsa.models import Post, Role
-from sebangsa.posting import Draft, boost, create_post
+from sebangsa.posting import Draft, create_post
 from sebangsa.profiles import ProfileEdit, edit_profile
 from sebangsa.site import Site
 from sebangsa.voting import vote

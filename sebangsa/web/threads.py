@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from federation.endpoints.answers import wants_activity
 from federation.models import Actor
-from sebangsa import activitypub, posting, timelines, voting
+from sebangsa import activitypub, boosting, posting, timelines, voting
 from sebangsa.errors import Invalid, NotAllowed
 from sebangsa.models import Mention, Post, Visibility
 from sebangsa.uploads import upload_picture
@@ -101,9 +101,9 @@ async def boost(request: Request) -> Response:
     site, viewer = site_of(request), viewer_of(request).actor
     shown = await _shown_post(request)
     if await Post.exists(boost_of_id=shown.id, author_id=viewer.id):
-        await posting.unboost(site, viewer, shown)
+        await boosting.unboost(site, viewer, shown)
     else:
-        await posting.boost(site, viewer, shown)
+        await boosting.boost(site, viewer, shown)
     return back_to(request, f"/p/{shown.id}", text_of(await form_of(request), "next"))
 
 

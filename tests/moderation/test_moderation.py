@@ -8,7 +8,7 @@ from federation.database import rows
 from federation.models import Actor, Follow, InboundActivity
 from moderation import domains, log, removing, reporting, suspending
 from moderation.models import Case, CaseState
-from sebangsa import following, posting, timelines
+from sebangsa import boosting, following, posting, timelines
 from sebangsa.accounts import authenticate, user_by_name
 from sebangsa.errors import NotAllowed, ProductError
 from sebangsa.lookup import find_actor
@@ -95,7 +95,7 @@ async def test_a_boost_disappears_with_what_it_boosts(neighbours: Pair) -> None:
     mod = await warga.user("mod", role=Role.MODERATOR)
     async with warga.inside() as site:
         post = await posting.create_post(site, budi.actor, Draft(source="iklan"))
-        await posting.boost(site, ani.actor, post)
+        await boosting.boost(site, ani.actor, post)
 
         async def shown() -> list[int]:
             feeds = (timelines.home(ani.actor), timelines.of_actor(ani.actor, None))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from federation.models import Follow, FollowState
-from sebangsa import following, posting, timelines, voting
+from sebangsa import boosting, following, posting, timelines, voting
 from sebangsa.lookup import find_actor
 from sebangsa.models import Mention, Notification, Post, Visibility
 from sebangsa.posting import Draft
@@ -71,7 +71,7 @@ async def test_a_reply_a_like_a_boost_and_their_undoing_travel_back(neighbours: 
         seen = await Post.get(uri=post.uri)
         await posting.create_post(site, budi, Draft(source="Sudah surut?", in_reply_to=seen))
         await voting.vote(site, budi, seen, 1)
-        await posting.boost(site, budi, seen)
+        await boosting.boost(site, budi, seen)
     await settle(warga, kota)
     async with warga.inside():
         post = await Post.get(id=post.id)
@@ -84,7 +84,7 @@ async def test_a_reply_a_like_a_boost_and_their_undoing_travel_back(neighbours: 
         }
     async with kota.inside() as site:
         await voting.vote(site, budi, seen, 0)
-        await posting.unboost(site, budi, seen)
+        await boosting.unboost(site, budi, seen)
     await settle(warga, kota)
     async with warga.inside():
         post = await Post.get(id=post.id)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tortoise.backends.sqlite.client import SqliteClient
 
-from sebangsa import following, posting
+from sebangsa import boosting, following, posting
 from sebangsa.models import Mention, Post, User, Visibility
 from sebangsa.posting import Draft
 from tests.form_browser import FormBrowser
@@ -90,7 +90,7 @@ async def test_home_a_persons_page_and_a_thread_cost_as_many_queries_however_muc
             await _post(warga, budi, f"@ani kabar {number} #dua{number}")
             await _post(warga, budi, f"jawab {number}", in_reply_to=own)
             async with warga.inside() as site:
-                await posting.boost(site, budi.actor, own)
+                await boosting.boost(site, budi.actor, own)
 
     async def spent() -> dict[str, int]:
         found = {}

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from communities import membership
 from federation.models import Actor, Follow, FollowState
-from sebangsa import following, posting, voting
+from sebangsa import boosting, following, posting, voting
 from sebangsa.errors import ProductError
 from sebangsa.lookup import find_actor
 from sebangsa.models import Post, Visibility, Vote
@@ -171,7 +171,7 @@ class Life:
         post = await self._some_post()
         if post is None:
             return "nothing"
-        await posting.boost(place.site, person, post)
+        await boosting.boost(place.site, person, post)
         return post.uri
 
     async def _unboost(self, place: Place, person: Actor) -> str:
@@ -179,7 +179,7 @@ class Life:
         if not mine:
             return "nothing"
         post = await Post.get(id=self._rng.choice(mine).boost_of_id)
-        await posting.unboost(place.site, person, post)
+        await boosting.unboost(place.site, person, post)
         return post.uri
 
     async def _join(self, place: Place, person: Actor) -> str:
