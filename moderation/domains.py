@@ -28,6 +28,7 @@ async def block_domain(
     domain = _normal(domain)
     if domain in (normal_host(site.settings.host), site.settings.domain):
         raise Invalid("own-domain", "This server cannot block itself.", field="domain")
+    hosts = await _hosts_below(domain)
     async with transaction():
         made, is_new = await DomainBlock.get_or_create(
             domain=domain, defaults={"reason": reason, "is_public": is_public, "created_at": site.clock.now()}
@@ -35,7 +36,6 @@ async def block_domain(
         if is_new:
             await log.write(site, admin.actor, "block-domain", domain, reason)
             after_commit(gate_of(site).forget)
-        hosts = await _hosts_below(domain)
         await Actor.filter(host__in=hosts, suspended_at=None).update(suspended_at=made.created_at)
         for host in hosts:
             await Delivery.filter(host=host, state=DeliveryState.PENDING).update(
@@ -48,12 +48,13 @@ async def unblock_domain(site: Site, admin: User, domain: str, reason: str) -> N
     """Talk with a host again, and show what its people wrote, but for those who were suspended one by one."""
     must_administer(admin)
     domain = _normal(domain)
+    hosts = await _hosts_below(domain)
     async with transaction():
         block = await DomainBlock.get_or_none(domain=domain)
         if block is not None:
             await block.delete()
             others = {other.domain: other.created_at for other in await DomainBlock.all()}
-            for host in await _hosts_below(domain):
+            for host in hosts:
                 still = next((others[name] for name in _with_parents(host) if name in others), None)
                 await Actor.filter(host=host, suspended_at=block.created_at).update(suspended_at=still)
             await log.write(site, admin.actor, "unblock-domain", domain, reason)
