@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from chat import filing, live_views
+from chat.conversations import unread_total
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
@@ -20,4 +21,5 @@ def register(site: Site) -> None:
         site.live.views[name] = live_views.show_message
     site.live.views["chat.read"] = live_views.show_read
     site.live.replays.append(live_views.missed_messages)
+    site.badges["/chats"] = lambda user: unread_total(user.actor_id)
     site.live.direct["chat"] = live_views.conversation_payload

@@ -11,10 +11,12 @@ from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from civic_bridge.answering import Answer, answer_report
+from civic_bridge.bodies import bodies_of
 from civic_bridge.models import Body, Offer, OfferState, Report
 from civic_bridge.states import CLOSED, STATES
 from federation.models import Actor
 from sebangsa.errors import ProductError
+from sebangsa.models import User
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
@@ -80,6 +82,14 @@ async def waiting_offers(bodies: Sequence[Body]) -> list[Offer]:
     """What was handed to these offices and waits for their answer."""
     waiting = Offer.filter(body_id__in=[body.id for body in bodies], state=OfferState.PENDING)
     return await waiting.select_related("report__post", "body__actor").order_by("id").limit(PAGE)
+
+
+async def waiting_for(user: User) -> int | None:
+    """How many offers wait for the offices that somebody speaks for; None for who speaks for none."""
+    bodies = await bodies_of(user.actor)
+    if not bodies:
+        return None
+    return await Offer.filter(body_id__in=[body.id for body in bodies], state=OfferState.PENDING).count()
 
 
 async def assign_many(site: Site, officer: Actor, report_ids: Sequence[int], text: str) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from civic_bridge import inbound, mirroring, plain_replies, receiving
 from civic_bridge.commands import body, reports
+from civic_bridge.desk import waiting_for
 from civic_bridge.panels import report_panel
 from civic_bridge.routes import ROUTES
 from sebangsa.features import Feature, NavItem
@@ -22,6 +23,7 @@ def register(site: Site) -> None:
     site.hooks.post_created.listen(partial(receiving.see_post, site))
     site.hooks.post_edited.listen(partial(receiving.see_edit, site))
     site.panels.append(report_panel)
+    site.badges["/desk"] = waiting_for
 
 
 FEATURE = Feature(
@@ -40,7 +42,10 @@ FEATURE = Feature(
         "read_report_history": mirroring.read_home_history,
         "answer_plain_reply": plain_replies.answer_plain_reply,
     },
-    navigation=(NavItem("Reports", "/reports", "map-pin", 30),),
+    navigation=(
+        NavItem("Reports", "/reports", "map-pin", 30),
+        NavItem("Desk", "/desk", "landmark", 45, requires_sign_in=True, is_for_some=True),
+    ),
     commands=(body, reports),
     templates=Path(__file__).parent / "templates",
     register=register,

@@ -82,7 +82,6 @@ async def public_list(request: Request) -> Response:
         "map": {"width": WIDTH, "height": HEIGHT, "points": map_points(CITY, counts)},
         "area_query": _query_with(request, area="", before=""),
         "text": query.get("q", ""),
-        "has_desk": bool(await bodies_of(viewer_actor(request))),
     }
     return render(request, "reports", context)
 

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from moderation import inbound
 from moderation.commands import domain
 from moderation.domains import gate_of
+from moderation.models import Case, CaseState
 from moderation.panels import removal_panel
 from moderation.routes import ROUTES
 from sebangsa.features import Feature, NavItem
@@ -26,7 +27,13 @@ def register(site: Site) -> None:
     site.about_links.append(Action("What moderators did", "shield", href="/moderation/log"))
     site.post_actions.append(report_post)
     site.panels.append(removal_panel)
+    site.badges["/moderation"] = open_cases
     site.actor_actions.append(report_actor)
+
+
+async def open_cases(user: User) -> int | None:
+    """How many reports wait for the moderators; None for everybody else."""
+    return await Case.filter(state=CaseState.OPEN).count() if user.is_moderator else None
 
 
 def report_post(post: Post, viewer: Actor | None) -> Action | None:
@@ -50,7 +57,7 @@ FEATURE = Feature(
     models=("moderation.models",),
     routes=tuple(ROUTES),
     inbound={"Flag": inbound.receive_flag},
-    navigation=(NavItem("Moderation", "/moderation", "shield", 90, requires_moderator=True),),
+    navigation=(NavItem("Moderation", "/moderation", "shield", 90, is_for_some=True),),
     commands=(domain,),
     templates=Path(__file__).parent / "templates",
     register=register,

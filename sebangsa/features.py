@@ -24,14 +24,17 @@ Job = Callable[..., Awaitable[Any]]
 
 @dataclass(frozen=True)
 class NavItem:
-    """One entry of the navigation. `icon` is a name of the sprite; lower `order` comes first."""
+    """One entry of the navigation. `icon` is a name of the sprite; lower `order` comes first.
+
+    With `is_for_some` it is shown to those for whom the counter of its address in `site.badges` has a number.
+    """
 
     label: str
     href: str
     icon: str
     order: int
     requires_sign_in: bool = False
-    requires_moderator: bool = False
+    is_for_some: bool = False
 
 
 @dataclass(frozen=True)

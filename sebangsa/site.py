@@ -31,6 +31,7 @@ from sebangsa.text.sanitise import sanitise
 from sebangsa.web.pieces import Action
 
 if TYPE_CHECKING:
+    from sebangsa.web.badges import Counter
     from sebangsa.web.live import Live
 
 
@@ -65,7 +66,7 @@ class Site:
         transport: Transport | None = None,
         engine: Engine | None = None,
     ) -> None:
-        from sebangsa.web.live import ground_live
+        from sebangsa.web.live import ground_live, unread_notifications
 
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
@@ -87,6 +88,7 @@ class Site:
         self.actor_actions: list[ActorAction] = []
         self.streams = open_streams(settings.queue_url, settings.host)
         self.live: Live = ground_live(self)
+        self.badges: dict[str, Counter] = {"/notifications": unread_notifications}
         self.limiter = Limiter(self.clock, settings.queue_url, is_on=settings.rate_limits == "on")
         self.usage: tuple[float, Usage] | None = None
         self.media: MediaStore = open_store(settings.media_url, settings.url)

@@ -75,11 +75,12 @@ class Templates:
         self, request: Request, name: str, context: Mapping[str, Any], status_code: int = 200
     ) -> HTMLResponse:
         """A page. Besides `context` it knows `site`, `viewer`, `csrf`, `theme`, `language`, `path`, `here` (path and query),
-        `navigation`, `bottom_tabs` and `badges` (unread counts by address, from `request.state.badges`).
+        `navigation`, `bottom_tabs` and `badges` (what waits, by address: `sebangsa/web/badges.py`).
         """
         viewer = getattr(request.state, "viewer", None)
         language = language_of(request)
-        navigation = self._navigation(viewer)
+        badges = getattr(request.state, "badges", {})
+        navigation = self._navigation(viewer, badges)
         known = {
             "site": self._site,
             "request": request,
@@ -91,7 +92,7 @@ class Templates:
             "here": _address(request),
             "navigation": navigation,
             "bottom_tabs": navigation[:TABS_BEFORE_OWN],
-            "badges": getattr(request.state, "badges", {}),
+            "badges": badges,
         }
         preferences = viewer.preferences if viewer is not None else {}
         shown = times.reading_zone.set(times.zone_named(str(preferences.get("zone", ""))))
@@ -101,12 +102,12 @@ class Templates:
             times.reading_zone.reset(shown)
         return HTMLResponse(text, status_code, headers={"content-language": language})
 
-    def _navigation(self, viewer: User | None) -> list[NavItem]:
+    def _navigation(self, viewer: User | None, badges: Mapping[str, int | None]) -> list[NavItem]:
         items = (
             item
             for item in self._site.navigation
             if (viewer is not None or not item.requires_sign_in)
-            and ((viewer is not None and viewer.is_moderator) or not item.requires_moderator)
+            and (badges.get(item.href) is not None or not item.is_for_some)
         )
         return sorted(items, key=lambda item: item.order)
 

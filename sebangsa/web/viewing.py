@@ -16,6 +16,7 @@ from federation.endpoints.answers import is_known
 from sebangsa.accounts import SESSION_LASTS, user_of_session
 from sebangsa.errors import NotAllowed, SignInNeeded
 from sebangsa.models import User
+from sebangsa.web.badges import badges_of
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
@@ -44,6 +45,7 @@ def page(endpoint: Endpoint) -> Endpoint:
         site = site_of(request)
         session = request.cookies.get(SESSION_COOKIE, "")
         request.state.viewer = await user_of_session(site, session) if session else None
+        request.state.badges = await badges_of(site, request.state.viewer)
         visitor = request.cookies.get(VISITOR_COOKIE, "")
         fresh = "" if visitor or session else secrets.token_urlsafe(16)
         request.state.csrf = csrf_token(site, session or visitor or fresh)
