@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 LANES_AT_ONCE = 16
 ROWS_PER_LANE = 6
+"""Together they bound a group, which is one transaction: on SQLite others wait for it, a tenth of a second at most."""
+GROUPS_AT_ONCE = 3
+"""Groups side by side on PostgreSQL: while one waits for the database, another computes. SQLite has one writer."""
 LEASE = timedelta(minutes=2)
 MAX_FETCHES = 30
 """Documents that one activity may make us fetch: a thread of strangers is read in pieces, not at once (S-052)."""
@@ -39,11 +42,12 @@ async def process_inbox(fed: Federation) -> int:
     Safe to run in many processes and to be killed at any instant: rows are leased, and the effect of an
     activity is written together with the mark that it is done.
     """
-    at_once = 3 if is_postgres() else 1
-    return sum(await asyncio.gather(*(_drain(fed) for _ in range(at_once))))
+    groups = GROUPS_AT_ONCE if is_postgres() else 1
+    return sum(await asyncio.gather(*(_drain(fed) for _ in range(groups))))
 
 
 async def _drain(fed: Federation) -> int:
+    """Claim group after group until nothing is due."""
     done = 0
     while lanes := await _claim(fed):
         together = sorted((row for lane in lanes for row in lane), key=lambda row: row.id)
