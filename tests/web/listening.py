@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from federation.clock import SystemClock
 from tests.instances import Instance
 
 PATIENCE = 10.0
+NOTICED_WITHIN = 2.0
+"""Seconds after which nobody sleeps any more: the last stream was closed."""
 
 
 @dataclass
@@ -106,7 +109,10 @@ class HandClock(SystemClock):
         await woken
 
     async def let_pass(self, seconds: int) -> None:
-        """Second by second, as whoever sleeps would see it. Waits for each to be noticed."""
+        """Second by second, as whoever sleeps would see it. Waits for each to be noticed: until somebody sleeps again,
+        which on a busy machine takes its time, for the database may be asked in between.
+        """
+        await self._somebody_sleeps()
         for _ in range(seconds):
             self._passed += 1.0
             due = [sleeper for sleeper in self._sleepers if sleeper[0] <= self._passed]
@@ -114,7 +120,10 @@ class HandClock(SystemClock):
             for _, woken in due:
                 if not woken.done():
                     woken.set_result(None)
-            for _ in range(1000):
-                await asyncio.sleep(0)
-                if self._sleepers or not due:
-                    break
+            if due:
+                await self._somebody_sleeps()
+
+    async def _somebody_sleeps(self) -> None:
+        began = time.monotonic()
+        while not self._sleepers and time.monotonic() - began < NOTICED_WITHIN:
+            await asyncio.sleep(0.001)
