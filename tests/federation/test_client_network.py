@@ -56,7 +56,7 @@ async def code_of(transport: AioTransport, url: str, *, timeout: Timeouts = QUIC
     started = time.monotonic()
     with pytest.raises(Refused) as refused:
         await get(transport, url, timeout=timeout)
-    assert time.monotonic() - started < 1.0
+    assert time.monotonic() - started < 3.0  # a timeout of ours, not the default of minutes
     return refused.value.code
 
 

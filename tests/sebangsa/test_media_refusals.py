@@ -80,9 +80,9 @@ BOMBS = {
 
 @pytest.mark.parametrize("name", BOMBS)
 async def test_s099_a_bomb_is_refused_by_its_size_at_once(name: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()  # not by the clock: the machine may be busy elsewhere
     assert await refusal(BOMBS[name]()) == "too-many-pixels"
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
 
 
 def test_s099_bombs_leave_memory_flat() -> None:
@@ -111,9 +111,9 @@ def test_s099_bombs_leave_memory_flat() -> None:
 async def test_s099_a_gif_of_ten_thousand_frames_costs_one() -> None:
     frames = [Image.new("P", (8, 8), index % 2) for index in range(10_000)]
     data = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
-    started = time.perf_counter()
+    started = time.process_time()
     await process_image(data)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 async def test_s099_huge_exif_profiles_and_texts_cost_little() -> None:
@@ -121,14 +121,14 @@ async def test_s099_huge_exif_profiles_and_texts_cost_little() -> None:
     text.add_text("bomb", "A" * 60_000_000, zip=True)
     huge_profile = encoded(photo(8, 8), "PNG", icc_profile=b"\x00" * 9_000_000)
     huge_exif = encoded(photo(8, 8), "PNG", exif=b"Exif\x00\x00II*\x00\x08\x00\x00\x00" + b"\xff" * 9_000_000)
-    started = time.perf_counter()
+    started = time.process_time()
     assert await refusal(encoded(photo(8, 8), "PNG", pnginfo=text)) == "broken-image"
     for data in (huge_profile, huge_exif):
         try:
             await process_image(data)
         except MediaRefused as refused:
             assert refused.code == "broken-image"  # noqa: PT017 - either way is right, a crash is not
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 async def test_s103_a_jpeg_of_endless_scans_is_refused_unread() -> None:
@@ -136,9 +136,9 @@ async def test_s103_a_jpeg_of_endless_scans_is_refused_unread() -> None:
     last_scan = whole[whole.rindex(b"\xff\xda") : -2]
     film = b"\x00\x00\x00\x18ftypmp42" + b"\xff\xda\x00\x08" * 1000  # a phone's moving picture
     assert (await process_image(whole + film)).original.width == 1920
-    started = time.perf_counter()
+    started = time.process_time()
     assert await refusal(whole[:-2] + last_scan * 300 + b"\xff\xd9") == "broken-image"
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
 
 
 async def test_limits_are_bytes_and_pixels() -> None:

@@ -90,7 +90,7 @@ def test_naughty_strings_are_shown_as_themselves_in_plain_text() -> None:
 def test_naughty_strings_break_no_function() -> None:
     strings: list[str] = json.loads((_BAD_INPUT / "naughty_strings" / "blns.json").read_text("utf-8"))
     for string in strings:
-        began = time.perf_counter()
+        began = time.process_time()
         assert_is_clean(sanitise(string))
         assert_is_clean(render_markdown(string))
         for text in (string, f"@{string}", f"#{string}", f"@a@{string}"):
@@ -110,4 +110,4 @@ def test_naughty_strings_break_no_function() -> None:
         assert not any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in name)
         assert len(excerpt(string, 50)) <= 50
         assert len(first_line_title(string, "a@b.example", 50)) <= 50
-        assert time.perf_counter() - began < 2
+        assert time.process_time() - began < 2

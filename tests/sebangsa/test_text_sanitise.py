@@ -361,9 +361,9 @@ _NAMES = " ".join(
     ids=range(16),
 )  # fmt: skip
 def test_no_input_holds_the_sanitiser_for_long(html: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     sanitise_or_text(html[:65_000])
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 async def test_long_html_is_cleaned_beside_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -393,6 +393,6 @@ def test_a_typical_note_costs_far_less_than_a_millisecond() -> None:
 
 
 def _seconds(html: str) -> float:
-    began = time.perf_counter()
+    began = time.process_time()
     sanitise(html)
-    return time.perf_counter() - began
+    return time.process_time() - began
