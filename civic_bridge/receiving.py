@@ -30,6 +30,9 @@ from sebangsa.visibility import OPEN
 if TYPE_CHECKING:
     from sebangsa.site import Site
 
+ANSWERED_AS = "report.answer"
+"""What officers are told when the citizen answers: an office that asked for something waits for it."""
+
 
 async def address_office(author: Actor, draft: Draft, people: list[Actor]) -> None:
     """Event `also_addressed`: what a citizen answers below their report goes to its office, which may follow nobody."""
@@ -41,10 +44,6 @@ async def address_office(author: Actor, draft: Draft, people: list[Actor]) -> No
     ).select_related("body__actor")
     if report is not None and report.body is not None and report.body.actor not in people:
         people.append(report.body.actor)
-
-
-ANSWERED_AS = "report.answer"
-"""What officers are told when the citizen answers: an office that asked for something waits for it."""
 
 
 async def see_post(site: Site, post: Post, origin: Origin) -> None:

@@ -6,6 +6,7 @@ from federation.database import transaction
 from federation.models import Actor
 from moderation import log
 from sebangsa.accounts import sign_out_everywhere
+from sebangsa.errors import NotAllowed
 from sebangsa.models import User
 from sebangsa.site import Site
 
@@ -26,10 +27,12 @@ async def suspend(site: Site, moderator: User, target: Actor, reason: str) -> No
 
 
 async def unsuspend(site: Site, moderator: User, target: Actor, reason: str) -> None:
-    """Give back what a suspension took."""
+    """Give back what a suspension took. Raises `NotAllowed` for an account that nobody has let in yet."""
     await log.must_outrank(moderator, target)
     if target.suspended_at is None:
         return
+    if await User.exists(actor_id=target.id, approved_at=None):
+        raise NotAllowed("account-pending", "This account waits for an administrator's approval.")
     async with transaction():
         target.suspended_at = None
         await target.save(update_fields=["suspended_at"])

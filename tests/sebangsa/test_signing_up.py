@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from federation.models import Actor
+from moderation import suspending
 from sebangsa import registering
 from sebangsa.errors import Invalid, NotAllowed
 from sebangsa.models import Invite, Notification, Role, Session, User
@@ -62,6 +63,8 @@ async def test_who_asks_for_an_account_waits_until_a_moderator_lets_them_in(star
         async with warga.http.get(url) as answer:
             assert answer.status == 404, url  # nobody sees who waits
     async with warga.inside() as site:
+        with pytest.raises(NotAllowed):  # there is one way in
+            await suspending.unsuspend(site, boss, asking.actor, "")
         await registering.approve(site, boss, asking)
         with pytest.raises(NotAllowed):
             await registering.refuse(boss, asking)
