@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from federation.models import Actor, Peer
+from typing import TYPE_CHECKING
+
+from federation.models import Actor
+
+if TYPE_CHECKING:
+    from sebangsa.site import Site
 
 
-async def reads_chat_messages_only(recipient: Actor) -> bool:
+async def reads_chat_messages_only(site: Site, recipient: Actor) -> bool:
     """Whether a message to this actor must be a LitePub `ChatMessage` (chat.md b2).
 
     Mbin and Lemmy before 1.0 know no other; on Pleroma it keeps the chat in one place, where the person allows it.
-    Akkoma names itself and has removed them; everybody else reads a `Note`.
     """
     if recipient.is_local:
         return False
-    peer = await Peer.get_or_none(host=recipient.host)
-    if peer is None:
-        return False
-    software = peer.software.lower()
-    if software == "lemmy":
-        return peer.version.startswith("0.")
-    return software == "mbin" or (software == "pleroma" and recipient.accepts_chat_messages)
+    messages = (await site.federation.profiles.of(recipient.host)).messages
+    return messages == "chat-message" or (
+        messages == "chat-message-if-accepted" and recipient.accepts_chat_messages
+    )

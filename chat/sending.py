@@ -56,7 +56,7 @@ async def send(
     if once is not None and (sent := await _sent_before(once, chat_id)):
         return sent
     recipients = await _recipients(site, member)
-    draft = await _draft(chat_id, source, recipients, attachments)
+    draft = await _draft(site, chat_id, source, recipients, attachments)
     try:
         async with transaction():
             post = await posting.create_post(site, sender, draft)
@@ -101,7 +101,7 @@ async def _recipients(site: Site, member: ChatMember) -> list[Actor]:
 
 
 async def _draft(
-    chat_id: int, source: str, recipients: Sequence[Actor], attachments: Sequence[Attachment]
+    site: Site, chat_id: int, source: str, recipients: Sequence[Actor], attachments: Sequence[Attachment]
 ) -> Draft:
     text = source.strip()
     draft = Draft(
@@ -114,7 +114,7 @@ async def _draft(
     )
     if not text and not attachments:
         raise Invalid("empty-post", "Write something first.", field="source")
-    if len(recipients) == 1 and await reads_chat_messages_only(recipients[0]):
+    if len(recipients) == 1 and await reads_chat_messages_only(site, recipients[0]):
         return replace(draft, kind="chat-message")
     return replace(draft, source=addressed(text, recipients))
 

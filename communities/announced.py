@@ -11,6 +11,7 @@ from federation.database import savepoint
 from federation.inbound import Inbound
 from federation.models import Actor, Follow, FollowState
 from federation.overtaken import overtaking
+from federation.peer_profiles import Mark
 from federation.processing import dispatch
 from federation.refusals import Refused
 from federation.registry import Verdict
@@ -49,6 +50,7 @@ async def receive_announce(site: Site, inbound: Inbound) -> Verdict | None:
         return None
     if inbound.activity.inner is None:
         return await _receive_by_id(site, inbound, id_of(wrapped) or "")
+    await site.federation.profiles.saw(group.host, Mark.ANNOUNCES_ACTIVITIES)
     await _receive_activity(site, inbound, wrapped)
     return None
 

@@ -60,7 +60,6 @@ FEATURE = Feature(
     },
     jobs={
         "backfill_community": backfilling.backfill_community,
-        "learn_software": audiences.learn_software,
     },
     navigation=(NavItem("Communities", "/communities", "users", 20),),
     commands=(community,),

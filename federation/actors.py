@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tortoise.exceptions import IntegrityError
 
+from federation.acquaintance import meet
 from federation.database import after_commit, transaction
 from federation.discovery import confirm_handle
 from federation.models import Actor, ActorKey
@@ -71,6 +72,7 @@ async def store_actor(fed: Federation, document: ActorDocument, *, domain: str =
             actor = await Actor.get_or_none(uri=document.id)
             if actor is None:
                 host = host_of(document.id)
+                await meet([host], now)
                 actor = await Actor.create(
                     id=fed.ids.next(),
                     uri=document.id,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections import deque
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, cast
 
 import structlog
@@ -39,6 +39,9 @@ TROUBLED_AT_ONCE = 32
 SLOW_AFTER = 1.0
 SLOW_AT_ONCE = 64
 """A lane that waits longer than this for its answer gives its slot to another, up to so many."""
+
+PACE_EVERY = timedelta(seconds=30)
+"""How often a peer with a limit of its own (`PeerProfile.per_minute`) gets its share: as often as the sweep looks."""
 
 LOOK_EVERY = 0.25
 """Seconds between two looks for new work while slow peers keep the job running."""
@@ -176,7 +179,12 @@ class _Delivering:
         if clock.monotonic() - lane.started > LEASE.total_seconds() / 2:
             return  # it waited too long for a slot: another may have it by now
         ends_at = clock.monotonic() + LANE_SECONDS
+        turn = lane.profile.per_minute * PACE_EVERY.total_seconds() // 60 or None
         while lane.due and not self._is_over():
+            if turn is not None and (turn := turn - 1) < 0:
+                # It takes so many a minute and refuses the rest: nothing failed (interop b6).
+                lane.changes["retry_at"] = clock.now() + PACE_EVERY
+                return
             due = lane.due.popleft()
             if self._left is not None:
                 self._left -= 1
@@ -213,14 +221,15 @@ class _Delivering:
     async def _send(self, lane: Lane, due: Due, body: bytes, key: SigningKey) -> Outcome:
         """Send with the scheme that the peer took last; when it refuses, once more with the other.
 
-        Nobody says in advance which one it reads (client_api d). One that refuses both is not asked twice
-        again in this turn: it refuses what we say, not how it is signed.
+        Few say in advance which one they read (client_api d). Software that is known to read one only, and a peer that
+        refuses both, is not asked twice: it refuses what we say, not how it is signed.
         """
         scheme = cast(Scheme, lane.scheme)
         lane.sending_since = self._fed.clock.monotonic()
         try:
             first = await post(self._fed, self._signer, due.inbox_url, body, key, scheme)
-            if first.status is None or not may_be_the_signature(first.status) or lane.both_schemes_refused:
+            is_settled = lane.both_schemes_refused or lane.profile.signatures == scheme
+            if first.status is None or is_settled or not may_be_the_signature(first.status):
                 return first
             other: Scheme = "rfc9421" if scheme == "cavage" else "cavage"
             second = await post(self._fed, self._signer, due.inbox_url, body, key, other)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 
+from federation.acquaintance import Profiles
 from federation.client import Client
 from federation.clock import Clock
 from federation.config import FederationConfig
@@ -52,6 +53,7 @@ class Federation:
         self.sanitise = sanitise
         self.registry = Registry()
         self.keys = KeyRing()
+        self.profiles = Profiles(clock)
         self.storing = Storing(clock, ids)
         self.arrivals = HostBudget(clock, burst=ARRIVALS, per_second=ARRIVALS_A_SECOND)
         self.client = Client(

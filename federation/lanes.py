@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from federation.database import is_postgres, placeholders, rows, transaction
 from federation.ids import first_id_at
+from federation.peer_profiles import PeerProfile, profile_for
 
 if TYPE_CHECKING:
     from federation.federation import Federation
@@ -83,6 +84,7 @@ class Lane:
 
     host: str
     scheme: str
+    profile: PeerProfile
     failures: int
     failing_since: datetime | None
     started: float
@@ -129,6 +131,7 @@ class Turns:
             row["host"]: Lane(
                 row["host"],
                 row["signature_scheme"],
+                profile_for(row["software"], row["version"], row["seen"].split()),
                 row["failures"],
                 moment(row["failing_since"]),
                 monotonic,
@@ -180,7 +183,7 @@ async def _lease(hosts: Sequence[str], now: datetime, worker: str) -> list[Mappi
         return await rows(
             f"""UPDATE peers SET locked_until = ?, locked_by = ? WHERE host IN (
                     SELECT p.host FROM peers p WHERE p.host IN ({placeholders(len(hosts))}) AND {_READY} {skip})
-                RETURNING host, failures, failing_since, signature_scheme""",  # noqa: S608 - placeholders
+                RETURNING host, failures, failing_since, signature_scheme, software, version, seen""",  # noqa: S608 - placeholders
             [now + LEASE, worker, *hosts, now, now],
         )
 

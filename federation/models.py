@@ -232,7 +232,8 @@ class Peer(Table):
     host = fields.CharField(255, primary_key=True)
     software = fields.CharField(64, default="")
     version = fields.CharField(64, default="")
-    software_seen_at = fields.DatetimeField(null=True)
+    software_seen_at = fields.DatetimeField(null=True)  # when it was asked last, whatever it said
+    seen = fields.CharField(255, default="", db_default="")  # `peer_profiles.Mark`s, with spaces between
     signature_scheme = fields.CharField(8, default="cavage")  # cavage | rfc9421
     failures = fields.IntField(default=0)  # in a row
     failing_since = fields.DatetimeField(null=True)

@@ -11,6 +11,7 @@ import msgspec
 import structlog
 
 from federation import strict_json
+from federation.acquaintance import meet
 from federation.contexts import context_for
 from federation.database import after_commit, execute, placeholders, rows, transaction
 from federation.local_keys import KeyMissing, proof_key
@@ -78,7 +79,7 @@ async def publish(
         )
         inboxes = await _inboxes(fed, audience, now)
         if inboxes:
-            await _write_peers(inboxes, now)
+            await meet(inboxes.values(), now)
             await _write_deliveries(fed, row, inboxes, now)
             after_commit(lambda: fed.wake("deliver"))
     return row
@@ -173,23 +174,6 @@ async def _admitted(fed: Federation, host: str, actor: Actor | None = None) -> b
     except Refused:
         return False
     return True
-
-
-async def _write_peers(inboxes: dict[str, str], now: datetime) -> None:
-    """Make the rows of peers met for the first time. In order: two transactions must not wait for each other."""
-    names = sorted(set(inboxes.values()))
-    for start in range(0, len(names), ROWS_A_STATEMENT):
-        part = names[start : start + ROWS_A_STATEMENT]
-        known = await rows(f"SELECT host FROM peers WHERE host IN ({placeholders(len(part))})", part)  # noqa: S608
-        new = sorted(set(part) - {row["host"] for row in known})
-        if new:
-            await execute(
-                f"""INSERT INTO peers (host, software, version, signature_scheme, failures, locked_by, is_paused,
-                        is_gone, last_error, created_at)
-                    VALUES {", ".join(["(?, '', '', 'cavage', 0, '', ?, ?, '', ?)"] * len(new))}
-                    ON CONFLICT (host) DO NOTHING""",  # noqa: S608 - placeholders
-                [value for host in new for value in (host, False, False, now)],
-            )
 
 
 async def _write_deliveries(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from federation import acquaintance
 from federation.delivery import deliver
 from federation.processing import process_inbox
 from federation.sweep import sweep
@@ -31,6 +32,16 @@ async def run_sweep(site: Site) -> None:
     """Find work that nobody was woken for: a lost wake-up, a killed worker, an emptied Redis (S-145)."""
     await sweep(site.federation)
     await site.queue.run_due()
+
+
+async def learn_software(site: Site, host: str) -> None:
+    """Read what a server runs, when somebody there joined."""
+    await acquaintance.learn_software(site.federation, host)
+
+
+async def meet_peers(site: Site) -> None:
+    """Ask some servers what they run: new ones, and those asked days ago."""
+    await acquaintance.learn_some(site.federation)
 
 
 async def delete_media(site: Site, keys: list[str]) -> None:

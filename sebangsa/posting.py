@@ -93,7 +93,7 @@ async def create_post(
             id=post_id,
             uri=uri,
             url=uri,
-            kind=draft.kind or ("page" if draft.community and not parent else "note"),
+            kind=draft.kind or await _kind_of(site, draft),
             author=author,
             is_local=True,
             name=draft.name,
@@ -123,6 +123,15 @@ async def create_post(
         if written is not None:
             await written(post.id)
     return post
+
+
+async def _kind_of(site: Site, draft: Draft) -> str:
+    """A thread of a community is a `Page`, unless the software of a community elsewhere shows only notes whole."""
+    if draft.community is None or draft.in_reply_to is not None:
+        return "note"
+    if draft.community.is_local:
+        return "page"
+    return (await site.federation.profiles.of(draft.community.host)).threads
 
 
 async def _checked(site: Site, author: Actor, draft: Draft) -> Draft:

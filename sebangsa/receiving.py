@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from federation.database import execute, placeholders, rows
 from federation.inbound import Inbound
 from federation.models import Actor
+from federation.peer_profiles import Mark
 from federation.refusals import Refused
 from federation.urls import host_of
 from federation.vocabulary import AS_PUBLIC
@@ -47,6 +48,8 @@ async def receive_post(site: Site, inbound: Inbound, document: dict[str, Any]) -
         return None
     if obj.attributed_to != inbound.actor.uri:
         raise Refused("not-the-author", f"{inbound.actor.uri} posts as {obj.attributed_to}")
+    if obj.kind == "chat-message":
+        await site.federation.profiles.saw(inbound.actor.host, Mark.SENDS_CHAT_MESSAGES)
     known = await known_actors(obj)
     parent = await Post.get_or_none(uri=obj.in_reply_to) if obj.in_reply_to else None
     if parent is None:

@@ -39,11 +39,11 @@ async def vote(site: Site, voter: Actor, post: Post, value: int) -> None:
         origin = Origin("")
         if known is not None:
             undone = await _activity(post, voter, known.value, known.uri)
-            origin = await _send(site, voter, post, undo_activity(voter, undone))
+            origin = await _send(site, voter, post, known.value, undo_activity(voter, undone))
         uri = site.federation.config.url(f"/a/{site.ids.next()}")
         await write_vote(site, voter, post, value, uri)
         if value:
-            origin = await _send(site, voter, post, await _activity(post, voter, value, uri))
+            origin = await _send(site, voter, post, value, await _activity(post, voter, value, uri))
         await site.hooks.voted.emit(voter, post, value, origin)
 
 
@@ -86,9 +86,16 @@ async def _activity(post: Post, voter: Actor, value: int, uri: str) -> dict[str,
     return activity
 
 
-async def _send(site: Site, voter: Actor, post: Post, activity: dict[str, Any]) -> Origin:
+async def _send(site: Site, voter: Actor, post: Post, value: int, activity: dict[str, Any]) -> Origin:
     reached = [await Actor.get(id=post.author_id)]
     if post.community_id:
         reached.append(await Actor.get(id=post.community_id))
+    if value < 0:
+        # Microblogs know no Dislike: it would only be counted there as what nobody reads.
+        reached = [
+            actor
+            for actor in reached
+            if actor.is_local or (await site.federation.profiles.of(actor.host)).downvotes
+        ]
     sent = await publish(site.federation, voter, activity, Audience(actors=reached))
     return Origin(sent.body)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from html import escape
 from typing import Any
 
 from federation.actor_document import timestamp
@@ -41,6 +42,7 @@ def post_document(
     excerpt: str = "",
 ) -> dict[str, Any]:
     """A post as its object. A thread of a community is a `Page`, everything else a `Note` (interop b7)."""
+    content = post.content if not _needs_title(post, in_reply_to) else f"{_title(post)}{post.content}"
     document: dict[str, Any] = {
         "@context": context_for(
             "object", *(["civic"] if any(key.startswith("civic:") for key in post.extra) else [])
@@ -50,7 +52,7 @@ def post_document(
         "attributedTo": author.uri,
         "to": addresses.to,
         "cc": addresses.cc,
-        "content": post.content,
+        "content": content,
         "mediaType": "text/html",
         "url": post.url or post.uri,
         "published": timestamp(post.created_at),
@@ -77,7 +79,7 @@ def post_document(
     if post.source:
         document["source"] = {"content": post.source, "mediaType": "text/markdown"}
     if post.language:
-        document["contentMap"] = {post.language: post.content}
+        document["contentMap"] = {post.language: content}
     if in_reply_to:
         document["inReplyTo"] = in_reply_to
     if community is not None:
@@ -90,6 +92,16 @@ def post_document(
     if post.kind == "chat-message":
         return _chat_message(document)
     return document | post.extra
+
+
+def _needs_title(post: Post, in_reply_to: str) -> bool:
+    """Whether a title would be lost: readers of notes see `content` alone. A report says its title in its text."""
+    is_thread = post.community_id is not None and not in_reply_to
+    return post.kind == "note" and bool(post.name) and is_thread and "civic:report" not in post.extra
+
+
+def _title(post: Post) -> str:
+    return f"<p><strong>{escape(post.name)}</strong></p>"
 
 
 def _chat_message(document: dict[str, Any]) -> dict[str, Any]:

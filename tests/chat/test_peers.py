@@ -58,8 +58,9 @@ async def test_each_software_gets_the_kind_of_message_that_it_reads(
 ) -> None:
     warga, kota = neighbours
     here, there = await acquaint(warga, kota)
-    async with warga.inside():
+    async with warga.inside() as site:
         await Peer.all().update(software=software, version=version)
+        site.federation.profiles.forget(kota.site.settings.domain)
         await Actor.filter(username="budi").update(accepts_chat_messages=accepts)
     message = await write(warga, "ani", f"@budi@{kota.site.settings.domain}", "untuk perangkatmu")
     async with warga.inside() as site:
