@@ -6,7 +6,17 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from communities import announced, announcing, audiences, backfilling, counting, gates, inbound, membership
+from communities import (
+    announced,
+    announcing,
+    audiences,
+    backfilling,
+    counting,
+    gates,
+    inbound,
+    membership,
+    moving,
+)
 from communities.commands import community
 from communities.panels import moderation_panel
 from communities.routes import ROUTES
@@ -20,6 +30,9 @@ def register(site: Site) -> None:
     """Hang gates and events into the site's hooks."""
     hooks = site.hooks
     hooks.may_post.guard(partial(gates.may_post, site))
+    hooks.may_post.guard(moving.may_post)
+    hooks.may_follow.guard(moving.may_follow)
+    hooks.moved.listen(partial(moving.after_move, site))
     hooks.may_edit.guard(partial(gates.may_edit, site))
     hooks.may_vote.guard(partial(gates.may_vote, site))
     hooks.may_follow.guard(partial(gates.may_follow, site))

@@ -23,6 +23,7 @@ from sebangsa import following
 from sebangsa.errors import Invalid, NotAllowed, NotFound
 from sebangsa.lookup import find_actor
 from sebangsa.posting import Draft, create_post
+from sebangsa.web.feeds import moved_face
 from sebangsa.web.presenting import face_of, post_views
 from sebangsa.web.viewing import local_path, page, signed_in, site_of, viewer_of
 
@@ -63,6 +64,7 @@ async def header_of(request: Request, community: Actor) -> dict[str, Any]:
         "community_face": face_of(site_of(request), community),
         "sidebar": Markup(community.summary),  # noqa: S704 - passed the one sanitiser when it was written
         "community_address": address_of(community),
+        "moved_to": await moved_face(site_of(request), community),
         "rules": await rules_of(community),
         "follow": await following.follow_of(viewer, community),
         "rank": int(await rank_of(community, viewer)) if viewer is not None else 0,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Route
 
-from communities import collections, moderation_pages, pages
+from communities import collections, moderation_pages, moving_pages, pages
 from communities.api import ROUTES as API_ROUTES
 
 ROUTES: list[BaseRoute] = [
@@ -21,6 +21,7 @@ ROUTES: list[BaseRoute] = [
     Route("/c/{name}/members", pages.members),
     Route("/c/{name}/members/{act}", moderation_pages.post_member, methods=["POST"]),
     Route("/c/{name}/settings", pages.settings, methods=["GET", "POST"]),
+    Route("/c/{name}/move", moving_pages.move, methods=["GET", "POST"]),
     Route("/c/{name}/log", pages.log),
     Route("/p/{id:int}/moderate/{act}", moderation_pages.post_moderate, methods=["POST"]),
     *API_ROUTES,

@@ -11,6 +11,7 @@ from federation.vocabulary import AS_PUBLIC
 from sebangsa.addressing import addresses_of
 from sebangsa.errors import NotAllowed
 from sebangsa.models import Post, Visibility
+from sebangsa.moving import must_live_here
 from sebangsa.notifying import notify
 from sebangsa.posting import count_post
 from sebangsa.visibility import OPEN, may_read
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 async def boost(site: Site, booster: Actor, post: Post) -> Post:
     """Show a public post to one's own followers (AS2 `Announce`). Boosting twice gives the first boost."""
+    await must_live_here(booster)
     if post.visibility not in OPEN or not await may_read(site, booster, post):
         raise NotAllowed("not-boostable", "This post cannot be boosted.")
     known = await Post.get_or_none(boost_of_id=post.id, author_id=booster.id)

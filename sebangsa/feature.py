@@ -1,13 +1,26 @@
 """The ground feature: people, posts, sign-in, client API, pages."""
 
-from pathlib import Path
+from __future__ import annotations
 
-from sebangsa import broadcasting, inbound, jobs, mailing, uploads
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sebangsa import broadcasting, inbound, jobs, mailing, moved, moving, uploads
 from sebangsa.api.routes import ROUTES as API_ROUTES
 from sebangsa.api.streaming import ROUTES as STREAMING_ROUTES
 from sebangsa.features import Feature, NavItem, Periodic
 from sebangsa.web.events import ROUTES as EVENT_ROUTES
 from sebangsa.web.routes import ROUTES as PAGE_ROUTES
+
+if TYPE_CHECKING:
+    from sebangsa.site import Site
+
+
+def register(site: Site) -> None:
+    """Hang gates and listeners into the site's hooks."""
+    broadcasting.register(site)
+    moving.register(site)
+
 
 FEATURE = Feature(
     name="sebangsa",
@@ -23,6 +36,7 @@ FEATURE = Feature(
         "Like": inbound.receive_like,
         "Dislike": inbound.receive_dislike,
         "Announce": inbound.receive_announce,
+        "Move": moved.receive_move,
         "Undo/Follow": inbound.receive_undo_follow,
         "Undo/Like": inbound.receive_undo_vote,
         "Undo/Dislike": inbound.receive_undo_vote,
@@ -40,10 +54,11 @@ FEATURE = Feature(
         "delete_media": jobs.delete_media,
         "mail_password_link": mailing.mail_password_link,
         "mail_welcome": mailing.mail_welcome,
+        "carry_followers": moving.carry_followers,
         "drop_unused_uploads": uploads.drop_unused,
     },
     periodic=(Periodic("sweep", 30), Periodic("meet_peers", 300), Periodic("drop_unused_uploads", 3600)),
     navigation=(NavItem("Home", "/", "house", 10),),
     templates=Path(__file__).parent / "templates",
-    register=broadcasting.register,
+    register=register,
 )

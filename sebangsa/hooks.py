@@ -99,5 +99,7 @@ class Hooks:
         """(follower, target) after a follow ended."""
         self.signed_up: Event[User] = Event()
         """(user) after an account was made."""
+        self.moved: Event[Actor, Actor] = Event()
+        """(old, new) after a move was believed; followers go along later, in a job."""
         self.actor_deleted: Event[Actor] = Event()
         """(actor) after an account was deleted, here or at its own server."""

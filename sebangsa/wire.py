@@ -11,6 +11,7 @@ from federation.actor_document import timestamp
 from federation.config import FederationConfig
 from federation.contexts import context_for
 from federation.models import Actor
+from federation.vocabulary import AS_PUBLIC
 from sebangsa.addressing import Addresses
 from sebangsa.models import Attachment, Post, Visibility
 
@@ -189,6 +190,13 @@ def update_activity(actor: Actor, document: dict[str, Any], updated: datetime) -
         cc=document.get("cc", []),
         published=timestamp(updated),
         **more,
+    )
+
+
+def move_activity(origin: Actor, target: Actor) -> dict[str, Any]:
+    """`Move` of an actor by itself, to its followers (FEP-7628)."""
+    return activity_about(
+        "Move", origin, origin.uri, to=[AS_PUBLIC], cc=[origin.followers_url], target=target.uri
     )
 
 

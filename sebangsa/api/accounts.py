@@ -10,7 +10,7 @@ from tortoise.queryset import QuerySet
 from federation.models import Actor, Follow, FollowState
 from sebangsa import timelines
 from sebangsa.api.access import ApiRoute, Call, Caller, Rule
-from sebangsa.api.entities.accounts import account, credential_account, relationships
+from sebangsa.api.entities.accounts import account, account_with_move, credential_account, relationships
 from sebangsa.api.entities.statuses import statuses
 from sebangsa.api.paging import ACCOUNTS, link_pages, rows_of, window_of
 from sebangsa.api.searching import find_accounts
@@ -37,7 +37,7 @@ async def verify_credentials(call: Call) -> dict[str, Any]:
 
 
 async def show_account(call: Call) -> dict[str, Any]:
-    return account(call.site, await actor_of(call))
+    return await account_with_move(call.site, await actor_of(call))
 
 
 async def show_accounts(call: Call) -> list[dict[str, Any]]:
@@ -52,7 +52,7 @@ async def lookup_account(call: Call) -> dict[str, Any]:
     actor = await actor_by_handle(call.site, handle, fetch=False) if handle else None
     if actor is None:
         raise NotFound
-    return account(call.site, actor)
+    return await account_with_move(call.site, actor)
 
 
 async def search_accounts(call: Call) -> list[dict[str, Any]]:

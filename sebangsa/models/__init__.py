@@ -1,6 +1,7 @@
 """The product's tables."""
 
 from sebangsa.models.accounts import Invite, OneTimeLink, Role, Session, User
+from sebangsa.models.moves import Move
 from sebangsa.models.notifications import Notification
 from sebangsa.models.oauth import AccessToken, AuthorizationCode, OAuthApp
 from sebangsa.models.posts import Attachment, Mention, Post, PostTag, Visibility, Vote
@@ -11,6 +12,7 @@ __all__ = [
     "AuthorizationCode",
     "Invite",
     "Mention",
+    "Move",
     "Notification",
     "OAuthApp",
     "OneTimeLink",

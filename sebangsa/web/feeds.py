@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -17,6 +17,7 @@ from sebangsa import following, timelines
 from sebangsa.errors import NotFound
 from sebangsa.lookup import actor_by_handle
 from sebangsa.models import Post
+from sebangsa.moving import destination_of
 from sebangsa.text.handles import parse_handle
 from sebangsa.text.hashtags import normal_form
 from sebangsa.timelines import Window
@@ -24,6 +25,9 @@ from sebangsa.web.forms import back_to, form_of, id_in, text_of
 from sebangsa.web.pieces import Face, Tab
 from sebangsa.web.presenting import face_of, page_of_actor, post_views
 from sebangsa.web.viewing import page, signed_in, site_of, viewer_of
+
+if TYPE_CHECKING:
+    from sebangsa.site import Site
 
 COMMUNITIES_BESIDE = 8
 
@@ -117,6 +121,7 @@ async def _person_page(request: Request) -> Response:
         "person": actor,
         "face": face_of(site, actor),
         "follow_state": made.state.value if made else "",
+        "moved_to": await moved_face(site, actor),
         "is_oneself": viewer is not None and viewer.id == actor.id,
         "tabs_of_feed": [
             Tab("Posts", page_of_actor(actor)),
@@ -130,6 +135,12 @@ async def _person_page(request: Request) -> Response:
         ],
     }
     return _render(request, "pages/person.html", context)
+
+
+async def moved_face(site: Site, actor: Actor) -> Face | None:
+    """For a notice on the page of somebody who moved: whom to go to."""
+    target = await destination_of(actor)
+    return face_of(site, target) if target is not None else None
 
 
 async def _shown_actor(request: Request) -> Actor:

@@ -11,6 +11,7 @@ from federation.models import Actor, Follow, FollowState
 from sebangsa.api.answers import midnight
 from sebangsa.media.remote import whole_url
 from sebangsa.models import Role, User
+from sebangsa.moving import destination_of
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
@@ -68,6 +69,12 @@ def account(site: Site, actor: Actor) -> dict[str, Any]:
     return shown
 
 
+async def account_with_move(site: Site, actor: Actor) -> dict[str, Any]:
+    """The account, with the account that it moved to under `moved`: shown to whoever looks at it alone."""
+    shown, target = account(site, actor), await destination_of(actor)
+    return shown | {"moved": account(site, target)} if target is not None else shown
+
+
 def _picture(site: Site, url: str, variant: str, missing: str) -> str:
     """Through us where it lies elsewhere: apps load it without being asked."""
     return whole_url(site, url, variant) if url else f"{site.settings.url}{missing}"
@@ -82,7 +89,7 @@ async def credential_account(site: Site, user: User) -> dict[str, Any]:
     actor = user.actor
     asking = await Follow.filter(target_id=actor.id, state=FollowState.PENDING).count()
     preferences = user.preferences
-    return account(site, actor) | {
+    return await account_with_move(site, actor) | {
         "source": {
             "privacy": preferences.get("visibility", "public"),
             "sensitive": bool(preferences.get("sensitive", False)),
