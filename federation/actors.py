@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tortoise.exceptions import IntegrityError
+from tortoise.expressions import Q
 
 from federation.acquaintance import meet
 from federation.database import after_commit, transaction
@@ -63,7 +64,8 @@ async def store_actor(fed: Federation, document: ActorDocument, *, domain: str =
     """Write a remote actor as its own host describes it. Joins the transaction under way.
 
     Its type may change only among people-like types: a person that turns into a group would carry along what
-    it was allowed as a person (S-049). Keys that the document no longer lists are forgotten.
+    it was allowed as a person (S-049). Keys that the document no longer lists are forgotten; one that another actor
+    has already is left out (S-022).
     """
     now = fed.clock.now()
     values = _columns(fed, document)
@@ -128,8 +130,11 @@ def _columns(fed: Federation, document: ActorDocument) -> dict[str, Any]:
 
 
 async def _store_keys(fed: Federation, actor: Actor, document: ActorDocument) -> None:
-    known = {key.key_id: key for key in await ActorKey.filter(actor_id=actor.id)}
     listed = {key.id: key for key in document.public_keys}
+    stored = await ActorKey.filter(Q(actor_id=actor.id) | Q(key_id__in=list(listed)))
+    known = {row.key_id: row for row in stored if row.actor_id == actor.id}
+    for taken in {row.key_id for row in stored} - known.keys():
+        del listed[taken]
     for key_id in known.keys() - listed.keys():
         await known[key_id].delete()
     for key_id, key in listed.items():

@@ -1,4 +1,6 @@
-"""Which IP addresses are on the public network: a peer's URL must not make us knock inside (S-001, S-002)."""
+"""IP addresses: which are on the public network, as a peer's URL must not make us knock inside (S-001, S-002); and which
+are one customer's.
+"""
 
 from __future__ import annotations
 
@@ -68,3 +70,16 @@ def is_loopback(address: str) -> bool:
         return ip_address(address).is_loopback
     except ValueError:
         return False
+
+
+def customer_of(address: str) -> str:
+    """What limits count an address as: of IPv6 the /64 that one customer gets, so that they are one."""
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(ip, IPv6Address):
+        if ip.ipv4_mapped is not None:
+            return str(ip.ipv4_mapped)
+        return f"{IPv6Address(int(ip) >> 64 << 64)}/64"
+    return str(ip)

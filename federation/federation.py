@@ -19,6 +19,11 @@ from federation.signatures import sign_request
 from federation.storing import Storing
 from federation.transport import Transport
 
+LOOKUPS, LOOKUPS_A_SECOND = 600, 10.0
+"""Actors unknown until now that one network address may make us look up by signing as them: a large peer brings that
+many new people when a post of ours goes round, and nobody can send us to knock at a thousand doors (S-026).
+"""
+
 ARRIVALS, ARRIVALS_A_SECOND = 20_000, 100.0
 """Activities that one peer may bring at once, and how many more each second: twice what the largest send at their peak,
 and little enough that its backlog does not become ours (S-139). Each process counts for itself.
@@ -55,6 +60,7 @@ class Federation:
         self.keys = KeyRing()
         self.profiles = Profiles(clock)
         self.storing = Storing(clock, ids)
+        self.lookups = HostBudget(clock, burst=LOOKUPS, per_second=LOOKUPS_A_SECOND)
         self.arrivals = HostBudget(clock, burst=ARRIVALS, per_second=ARRIVALS_A_SECOND)
         self.client = Client(
             transport, clock=clock, allow_http=config.development, permit=self.registry.admit

@@ -54,7 +54,7 @@ async def receive(fed: Federation, request: HttpRequest, *, inbox_of: int | None
     signer = await verify_signer(fed, request)
     _take_from_its_share(fed, signer.actor.host)
     if signer.actor.uri != activity.actor:
-        signer = await _author_of_forwarded(fed, activity, document)
+        signer = await _author_of_forwarded(fed, request, activity, document)
     await fed.registry.admit(signer.actor.host, signer.actor)
     if activity.type == "Follow" and activity.id:
         claim = read_claim(request, authority=fed.config.authority, now=fed.clock.time())
@@ -101,7 +101,7 @@ async def _is_farewell_of_a_stranger(activity: ActivityDocument) -> bool:
 async def verify_signer(fed: Federation, request: HttpRequest) -> SignerKey:
     """The key that made the request's signature. Raises `Refused` (401 codes)."""
     claim: SignatureClaim = read_claim(request, authority=fed.config.authority, now=fed.clock.time())
-    signer = await fed.keys.find(fed, claim.key_id)
+    signer = await fed.keys.find(fed, claim.key_id, sender=request.sender)
     try:
         check_claim(claim, signer.public_key)
     except Refused as refusal:
@@ -116,7 +116,7 @@ async def verify_signer(fed: Federation, request: HttpRequest) -> SignerKey:
 
 
 async def _author_of_forwarded(
-    fed: Federation, activity: ActivityDocument, document: dict[str, Any]
+    fed: Federation, request: HttpRequest, activity: ActivityDocument, document: dict[str, Any]
 ) -> SignerKey:
     """Somebody passed on another's activity (ActivityPub 7.1.2): believed only with the author's own proof.
 
@@ -124,7 +124,7 @@ async def _author_of_forwarded(
     asks would count the failure against us.
     """
     try:
-        author = await proven_by(fed, document)
+        author = await proven_by(fed, document, sender=request.sender)
     except Refused as refusal:
         if refusal.code != "unreachable":
             raise

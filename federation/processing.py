@@ -14,6 +14,7 @@ from federation import strict_json
 from federation.actors import resolve_actor
 from federation.database import execute, is_postgres, placeholders, rows, transaction
 from federation.inbound import Fetches, Inbound, Missing
+from federation.keys import NOT_NOW
 from federation.models import Actor, InboundActivity, InboundState
 from federation.refusals import Refused
 from federation.registry import Verdict
@@ -227,8 +228,8 @@ async def _fetch(fed: Federation, fetches: Fetches, missing: Missing, *, is_last
         if found != missing.uri:
             raise Refused("id-mismatch", f"{missing.uri} is {found}")
     except Refused as refusal:
-        if refusal.code == "unreachable" and not is_last:
-            raise
+        if refusal.code in NOT_NOW and not is_last:
+            raise Refused("unreachable", refusal.detail) from refusal
         fetches.refused[missing.uri] = refusal
 
 

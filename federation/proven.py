@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from federation.federation import Federation
 
 
-async def proven_by(fed: Federation, document: dict[str, Any]) -> SignerKey | None:
-    """The key whose proof the document carries; None when it carries none.
+async def proven_by(fed: Federation, document: dict[str, Any], *, sender: str = "") -> SignerKey | None:
+    """The key whose proof the document carries; None when it carries none. `sender` is the address that brought it.
 
     May fetch the key, so it never runs inside a transaction. Raises `Refused('proof-wrong')` for a proof that
     does not hold, and what `KeyRing.find` raises.
@@ -21,7 +21,7 @@ async def proven_by(fed: Federation, document: dict[str, Any]) -> SignerKey | No
     claim = proof_of(document)
     if claim is None:
         return None
-    key = await fed.keys.find(fed, claim.verification_method)
+    key = await fed.keys.find(fed, claim.verification_method, sender=sender)
     try:
         verify_proof(document, key.public_key, now=fed.clock.time())
     except Refused:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
@@ -149,16 +148,3 @@ class Limiter:
         if counted > rule.amount:
             raise TooMany("Too many requests", max(1, round(ends - self._clock.time())))
         return Standing(rule.amount, rule.amount - counted, datetime.fromtimestamp(ends, UTC))
-
-
-def address_key(address: str) -> str:
-    """What is counted for an address: of IPv6 the /64 that one customer gets, so that they are one."""
-    try:
-        ip = ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(ip, IPv6Address):
-        if ip.ipv4_mapped is not None:
-            return str(ip.ipv4_mapped)
-        return f"{IPv6Address(int(ip) >> 64 << 64)}/64"
-    return str(ip)

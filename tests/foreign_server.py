@@ -34,12 +34,13 @@ def key_pair(number: int) -> KeyPair:
 
 @dataclass
 class ForeignServer:
-    """`documents` by path are what it serves; `received` is what was delivered to its inboxes; `headers` are those of the
-    last request for each path.
+    """`documents` by path are what it serves, `redirects` where else a path leads; `received` is what was delivered to
+    its inboxes; `headers` are those of the last request for each path.
     """
 
     origin: str
     documents: dict[str, Any] = field(default_factory=dict)
+    redirects: dict[str, str] = field(default_factory=dict)
     received: list[dict[str, Any]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     headers: dict[str, Any] = field(default_factory=dict)
@@ -75,6 +76,8 @@ class ForeignServer:
             return web.Response(status=self.inbox_status)
         if request.path == "/.well-known/webfinger":
             return self._webfinger(request.query.get("resource", ""))
+        if request.path in self.redirects:
+            return web.Response(status=302, headers={"Location": self.redirects[request.path]})
         document = self.documents.get(request.path)
         if document is None:
             return web.Response(status=404)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from federation.addresses import customer_of
 from federation.endpoints.answers import refusal_answer
 from federation.federation import Federation
 from federation.inbox import MAX_BODY, check_media_type, receive
@@ -56,4 +57,5 @@ def signed_request(fed: Federation, request: Request, body: bytes = b"") -> Http
         target=target,
         headers=headers,
         body=body,
+        sender=customer_of(request.client.host) if request.client else "",
     )

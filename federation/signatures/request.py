@@ -18,7 +18,8 @@ class HttpRequest:
 
     `authority` is the Host header's value, `scheme` the configured one (a proxy may have ended TLS), `target`
     path and query as they came, not decoded. Header names are lower-case; a header that came twice is joined
-    with `, ` in its order (RFC 9110, section 5.3).
+    with `, ` in its order (RFC 9110, section 5.3). `sender` is the network address it came from: nothing is believed
+    because of it, but what the request makes us fetch is counted for it.
     """
 
     method: str
@@ -27,6 +28,7 @@ class HttpRequest:
     target: str
     headers: Mapping[str, str]
     body: bytes = b""
+    sender: str = ""
 
     @property
     def needs_digest(self) -> bool:

@@ -12,13 +12,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from federation.addresses import customer_of
 from federation.models import Actor
 from federation.refusals import Refused
 from sebangsa.accounts import must_be_active
 from sebangsa.api.answers import error_answer, json_answer
 from sebangsa.api.parameters import MAX_BODY, MAX_UPLOAD_BODY, Parameters, as_id, read_parameters
 from sebangsa.errors import NotAllowed, NotFound, ProductError
-from sebangsa.limits import Standing, address_key
+from sebangsa.limits import Standing
 from sebangsa.models import AccessToken, User
 from sebangsa.oauth.scopes import includes
 from sebangsa.oauth.tokens import token_by_text
@@ -187,7 +188,7 @@ def _check(rule: Rule, token: AccessToken | None) -> None:
 
 async def _count(site: Site, request: Request, token: AccessToken | None, rule: Rule) -> Standing:
     """Count the call in every bucket that it falls into; the fullest is told to the client."""
-    address = address_key(request.client.host if request.client else "")
+    address = customer_of(request.client.host if request.client else "")
     if token is None:
         found = [await site.limiter.hit("address", address)]
     else:

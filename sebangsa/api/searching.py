@@ -6,6 +6,7 @@ from typing import Any
 
 from tortoise.expressions import Q, Subquery
 
+from federation.addresses import customer_of
 from federation.models import Actor, Follow, FollowState
 from federation.refusals import Refused
 from sebangsa import timelines
@@ -14,7 +15,6 @@ from sebangsa.api.entities.accounts import account
 from sebangsa.api.entities.statuses import status, statuses, whole_tag
 from sebangsa.errors import Invalid
 from sebangsa.fetching import fetch_post
-from sebangsa.limits import address_key
 from sebangsa.lookup import actor_by_handle, find_actor
 from sebangsa.models import Post, PostTag
 from sebangsa.text.handles import parse_handle
@@ -111,7 +111,7 @@ async def _post_at(call: Call, url: str, *, resolve: bool) -> Post | None:
 
 async def _may_resolve(call: Call) -> None:
     """Asking other servers costs them and us."""
-    address = address_key(call.request.client.host if call.request.client else "")
+    address = customer_of(call.request.client.host if call.request.client else "")
     await call.site.limiter.hit("resolve", call.viewer.id if call.viewer else address)
 
 

@@ -8,10 +8,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from federation.addresses import customer_of
 from federation.database import transaction
 from sebangsa import accounts
 from sebangsa.errors import Invalid, NotAllowed, NotFound, ProductError
-from sebangsa.limits import address_key
 from sebangsa.models import OneTimeLink, Role, User
 from sebangsa.web.forms import back_to, form_of, text_of
 from sebangsa.web.viewing import SESSION_COOKIE, VISITOR_COOKIE, page, set_cookie, site_of
@@ -153,7 +153,7 @@ async def _begin(request: Request, user: User, target: str) -> Response:
 
 
 def _address(request: Request) -> str:
-    return address_key(request.client.host if request.client else "")
+    return customer_of(request.client.host if request.client else "")
 
 
 def _render(request: Request, name: str, context: dict[str, Any], status: int = 200) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from sebangsa.limits import address_key
+from federation.addresses import customer_of
 from sebangsa.models import Post, Role, User
 from tests.api.calling import Caller, call
 from tests.instances import Instance
@@ -123,11 +123,11 @@ async def test_deletes_follows_and_posts_have_buckets_of_their_own(ani: Caller) 
 
 
 def test_the_addresses_of_one_customer_are_one() -> None:
-    assert address_key("2001:db8:1:2:3::4") == address_key("2001:db8:1:2:ffff::1")
-    assert address_key("2001:db8:1:3::1") != address_key("2001:db8:1:2::1")
-    assert address_key("::ffff:192.0.2.1") == address_key("192.0.2.1")
-    assert address_key("192.0.2.1") != address_key("192.0.2.2")
-    assert address_key("unix") == "unix"
+    assert customer_of("2001:db8:1:2:3::4") == customer_of("2001:db8:1:2:ffff::1")
+    assert customer_of("2001:db8:1:3::1") != customer_of("2001:db8:1:2::1")
+    assert customer_of("::ffff:192.0.2.1") == customer_of("192.0.2.1")
+    assert customer_of("192.0.2.1") != customer_of("192.0.2.2")
+    assert customer_of("unix") == "unix"
 
 
 async def test_sign_up_through_an_app_answers_with_a_token_or_with_each_fault(warga: Instance) -> None:
