@@ -23,6 +23,7 @@ from sebangsa.posting import count_post, erase
 from sebangsa.receiving import receive_post, visibility_of, wire_extra, write_tags_and_attachments
 from sebangsa.text.plain import clean_name
 from sebangsa.text.sanitise import sanitise
+from sebangsa.visibility import OPEN
 from sebangsa.voting import write_vote
 
 if TYPE_CHECKING:
@@ -315,9 +316,10 @@ async def _fetch_boosted(site: Site, inbound: Inbound, uri: str) -> Post | None:
     if site.federation.config.is_ours(uri):
         return None
     document = inbound.document_at(uri)
-    author = await inbound.actor_at(
-        read_object(document, allow_http=site.settings.is_development).attributed_to
-    )
+    obj = read_object(document, allow_http=site.settings.is_development)
+    author = await inbound.actor_at(obj.attributed_to)
+    if visibility_of(obj, author) not in OPEN:
+        return None
     return await receive_post(site, replace(inbound, actor=author, announcer=inbound.actor), document)
 
 
