@@ -240,11 +240,12 @@ async def sign_out_everywhere(site: Site, user: User) -> None:
 
 
 async def set_password(site: Site, user: User, password: str) -> None:
-    """Change the password and sign out everywhere."""
+    """Change the password and sign out everywhere; a link to choose one that was mailed before is void (S-090)."""
     check_password(password)
     user.password_hash = await hash_password(password)
     async with transaction():
         await user.save(update_fields=["password_hash"])
+        await OneTimeLink.filter(user_id=user.id, purpose="reset-password", used_at__isnull=True).delete()
         await sign_out_everywhere(site, user)
 
 

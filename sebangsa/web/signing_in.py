@@ -28,7 +28,7 @@ async def sign_in(request: Request) -> Response:
     site = site_of(request)
     # Two buckets: one address that tries many names, and many addresses that try one (S-088).
     await site.limiter.hit("sign-in", f"from {_address(request)}")
-    await site.limiter.hit("sign-in", f"as {values['login'].strip().lower()}")
+    await site.limiter.hit("sign-in", f"as {values['login'].strip().lower().removeprefix('@')}")
     try:
         user = await accounts.authenticate(site, values["login"], text_of(form, "password"))
     except ProductError as error:

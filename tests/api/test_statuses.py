@@ -39,7 +39,7 @@ async def test_a_reply_stands_in_its_thread(ani: Caller, budi: Caller) -> None:
     assert [(entry["type"], entry["status"]["id"]) for entry in told] == [("mention", reply["id"])]
 
 
-async def test_a_picture_is_uploaded_described_and_posted_once(ani: Caller, budi: Caller) -> None:
+async def test_s106_a_picture_is_uploaded_described_and_posted_once(ani: Caller, budi: Caller) -> None:
     uploaded = (
         await ani("POST", "/api/v2/media", data=form_with(picture(), description="merah", focus="0.5,-0.5"))
     ).body

@@ -99,8 +99,10 @@ def test_a_database_of_another_url_is_not_served(tmp_path: Path, port: int) -> N
     assert f"belongs to http://localhost:{port}" in ended.stderr
 
 
-def test_forwarded_addresses_are_not_believed_unless_a_proxy_is_trusted(tmp_path: Path, port: int) -> None:
-    """uvicorn by itself believes whoever connects from this machine (S-073)."""
+def test_s073_forwarded_addresses_are_not_believed_unless_a_proxy_is_trusted(
+    tmp_path: Path, port: int
+) -> None:
+    """uvicorn by itself believes whoever connects from this machine."""
     with served(tmp_path, "--bind", f"127.0.0.1:{port}", "--url", f"http://localhost:{port}"):
         asked = Request(
             f"http://127.0.0.1:{port}/.well-known/nodeinfo",

@@ -172,7 +172,7 @@ def test_a_file_that_cannot_be_read_is_a_mistake(tmp_path: Path, content: bytes 
     assert str(file) in raised.value.mistakes[0]
 
 
-def test_the_secret_is_made_once_and_its_owners_alone(tmp_path: Path) -> None:
+def test_s150_the_secret_is_made_once_and_its_owners_alone(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as threads:
         keys = set(threads.map(lambda _: secret_key(tmp_path), range(8)))
     assert len(keys) == 1

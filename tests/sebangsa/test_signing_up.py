@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -88,7 +89,28 @@ async def test_of_a_refused_request_nothing_is_kept_and_its_name_is_free(databas
     assert status == 200
 
 
-async def test_an_invitation_lets_in_as_many_as_it_is_for_and_no_longer_than_it_lasts(start: Start) -> None:
+async def test_s093_an_invitation_for_two_lets_two_in_however_many_come_at_once(
+    start: Start, database: str
+) -> None:
+    warga = await start("warga", database=database, registration="invite")
+    boss = await warga.user("boss", role=Role.ADMIN)
+    async with warga.inside() as site:
+        invite = await registering.make_invite(site, boss, uses=2)
+    came = await asyncio.gather(
+        *(
+            FormBrowser(warga).post("/sign-up", name=f"warga{number}", password=SECRET, invite=invite.code)
+            for number in range(6)
+        )
+    )
+    assert sorted(status for status, _ in came) == [303] * 2 + [422] * 4
+    async with warga.inside():
+        assert await User.filter(role=Role.MEMBER).count() == 2
+        assert await User.all().count() == 3
+
+
+async def test_s093_an_invitation_lets_in_as_many_as_it_is_for_and_no_longer_than_it_lasts(
+    start: Start,
+) -> None:
     warga = await start("warga", registration="invite")
     boss, budi = await warga.user("boss", role=Role.ADMIN), await warga.user("budi")
     async with warga.inside() as site:

@@ -360,7 +360,7 @@ _NAMES = " ".join(
     ],
     ids=range(16),
 )  # fmt: skip
-def test_no_input_holds_the_sanitiser_for_long(html: str) -> None:
+def test_s014_no_input_holds_the_sanitiser_for_long(html: str) -> None:
     began = time.process_time()
     sanitise_or_text(html[:65_000])
     assert time.process_time() - began < 2

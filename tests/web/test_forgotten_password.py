@@ -12,9 +12,9 @@ from email.message import EmailMessage
 import pytest
 
 from sebangsa import registering
-from sebangsa.accounts import authenticate, disable, make_link, sign_up
+from sebangsa.accounts import authenticate, disable, make_link, set_password, sign_up
 from sebangsa.errors import Invalid
-from sebangsa.models import Role
+from sebangsa.models import OneTimeLink, Role
 from tests.instances import Instance, free_port
 
 Start = Callable[..., Awaitable[Instance]]
@@ -74,7 +74,7 @@ async def test_a_link_to_choose_a_new_password_comes_by_mail(start: Start) -> No
                 await authenticate(site, "ani", "rahasia sekali")
 
 
-async def test_nobody_learns_from_the_answer_who_has_an_account(start: Start) -> None:
+async def test_s089_nobody_learns_from_the_answer_who_has_an_account(start: Start) -> None:
     async with mailbox() as (smtp_url, mails):
         warga = await start("warga", smtp_url=smtp_url)
         closed = await warga.user("budi", email="budi@example.org")
@@ -89,6 +89,41 @@ async def test_nobody_learns_from_the_answer_who_has_an_account(start: Start) ->
         async with warga.inside() as site:
             await site.queue.run_due()
         assert [mail["To"] for mail in mails] == ["ani@example.org"]
+
+
+async def test_s090_a_link_works_once_for_one_account_and_only_until_the_password_changes(
+    start: Start,
+) -> None:
+    warga = await start("warga")
+    ani, budi = await warga.user("ani"), await warga.user("budi")
+    async with warga.inside() as site:
+        first, second = (
+            await make_link(site, "reset-password", ani),
+            await make_link(site, "reset-password", ani),
+        )
+        stored = list(await OneTimeLink.all().values_list("token_hash", flat=True))
+        assert not any(part in second for part in stored), "kept as a hash only"
+    assert len(second.rpartition("/")[2]) >= 43, "256 bits from the system's random source"
+    async with warga.http.get(first) as page:
+        assert page.status == 404, "asking again makes the older one void"
+    answers = await asyncio.gather(
+        *(send_form(warga, second, password=NEW) for _ in range(5)), return_exceptions=True
+    )
+    assert [answer[0] for answer in answers if isinstance(answer, tuple)].count(303) == 1
+    async with warga.http.get(second) as page:
+        assert page.status == 404
+    async with warga.inside() as site:
+        await authenticate(site, "ani", NEW)
+        await authenticate(site, "budi", "rahasia sekali")
+        late = await make_link(site, "reset-password", budi)
+        await set_password(site, budi, "rahasia yang lain lagi")
+    async with warga.http.get(late) as page:
+        assert page.status == 404
+    async with warga.inside() as site:
+        old = await make_link(site, "reset-password", budi)
+        await OneTimeLink.all().update(expires_at=site.clock.now())
+    async with warga.http.get(old) as page:
+        assert page.status == 404
 
 
 async def test_who_waited_is_told_by_mail_that_the_account_is_open(start: Start) -> None:
