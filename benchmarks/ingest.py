@@ -158,7 +158,7 @@ async def send(
 
 async def processed(database_url: str) -> int:
     """How many activities came to an end."""
-    query = "SELECT count(*) FROM inbound_activities WHERE state <> 'pending'"
+    query = "SELECT count(*) FROM inbound_activities WHERE state NOT IN ('pending', 'waiting')"
     if database_url.startswith("sqlite"):
         path = database_url.removeprefix("sqlite://")
         with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:

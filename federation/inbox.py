@@ -64,6 +64,7 @@ async def receive(fed: Federation, request: HttpRequest, *, inbox_of: int | None
         uri=activity.id or "urn:sha256:" + hashlib.sha256(request.body).hexdigest(),
         type=activity.type[:32],
         actor_id=signer.actor.id,
+        host=signer.actor.host,
         inbox_of=inbox_of,
         body=request.body.decode(),
     )

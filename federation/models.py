@@ -143,6 +143,7 @@ class Follow(Table):
 
 class InboundState(StrEnum):
     PENDING = "pending"
+    WAITING = "waiting"  # set aside: it needs documents of others, or its next try is later
     DONE = "done"
     IGNORED = "ignored"  # nothing here handles this type
     REFUSED = "refused"  # read, and not accepted: `reason` has the code
@@ -150,12 +151,13 @@ class InboundState(StrEnum):
 
 
 class InboundActivity(Table):
-    """An activity as it was received, kept before the 202. Handled in order of arrival for each actor."""
+    """An activity as it was received, kept before the 202. `host` is the signer's: each peer has its turn."""
 
     id = fields.BigIntField(primary_key=True)
     uri = fields.CharField(URL_LENGTH, unique=True)
     type = fields.CharField(32)
     actor_id = fields.BigIntField()  # the signer; no foreign key: the record outlives the actor
+    host = fields.CharField(255, default="", db_default="")
     inbox_of = fields.BigIntField(null=True)  # whose personal inbox; none for the shared one
     body = fields.TextField()
     state = fields.CharEnumField(InboundState, max_length=8, default=InboundState.PENDING)
@@ -169,7 +171,7 @@ class InboundActivity(Table):
     class Meta:
         table = "inbound_activities"
         indexes = [
-            Index(fields=("state", "actor_id", "id"), name="inbound_lanes"),
+            Index(fields=("state", "host", "id"), name="inbound_turns"),
             Index(fields=("received_at",), name="inbound_age"),
         ]
 

@@ -1,10 +1,10 @@
-"""Stored activities meet their handlers: each once, in one transaction, in order for each actor."""
+"""Stored activities meet their handlers: each once, in one transaction, peer after peer in turns."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
-from dataclasses import dataclass, replace
+from collections import defaultdict, deque
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,9 @@ import structlog
 
 from federation import strict_json
 from federation.actors import resolve_actor
-from federation.database import execute, is_postgres, placeholders, rows, transaction
+from federation.database import execute, is_postgres, placeholders, transaction
 from federation.inbound import Fetches, Inbound, Missing
+from federation.inbox_turns import Stored, Turns, bring_back, set_aside
 from federation.keys import NOT_NOW
 from federation.models import Actor, InboundActivity, InboundState
 from federation.refusals import Refused
@@ -23,12 +24,20 @@ from federation.wire import ActivityDocument, id_of, read_activity
 if TYPE_CHECKING:
     from federation.federation import Federation
 
-LANES_AT_ONCE = 16
-ROWS_PER_LANE = 6
-"""Together they bound a group, which is one transaction: on SQLite others wait for it, a tenth of a second at most."""
 GROUPS_AT_ONCE = 3
 """Groups side by side on PostgreSQL: while one waits for the database, another computes. SQLite has one writer."""
-LEASE = timedelta(minutes=2)
+TRIES_TOGETHER = 3
+"""Each costs the group again; then what is left of it is handled one by one."""
+
+ALONE_AT_ONCE = 64
+ALONE_OF_A_HOST = 8
+"""Activities that wait for documents of others, at once: one that makes us ask slow servers holds up only its own."""
+ALONE_HELD = 2_000
+LOOK_EVERY = 0.25
+"""Seconds between two looks for new work while some wait."""
+RUN_FOR = 300.0
+"""Seconds after which the job ends and asks to be woken again: workers have a limit for a job's time."""
+
 MAX_FETCHES = 30
 """Documents that one activity may make us fetch: a thread of strangers is read in pieces, not at once (S-052)."""
 
@@ -43,100 +52,106 @@ async def process_inbox(fed: Federation) -> int:
     Safe to run in many processes and to be killed at any instant: rows are leased, and the effect of an
     activity is written together with the mark that it is done.
     """
-    groups = GROUPS_AT_ONCE if is_postgres() else 1
-    return sum(await asyncio.gather(*(_drain(fed) for _ in range(groups))))
+    return await _Processing(fed).run()
 
 
-async def _drain(fed: Federation) -> int:
-    """Claim group after group until nothing is due."""
-    done = 0
-    while lanes := await _claim(fed):
-        together = sorted((row for lane in lanes for row in lane), key=lambda row: row.id)
-        if await _process_together(fed, together):
-            done += len(together)
-        else:
-            done += sum(await asyncio.gather(*(_process_lane(fed, lane) for lane in lanes)))
-    return done
+class _Processing:
+    """One run of the job: what goes smoothly in groups, and beside them what must wait for other servers."""
 
-
-@dataclass
-class Stored:
-    """A row of `inbound_activities` as it is worked on. Read by hand: a model costs more than handling a like."""
-
-    id: int
-    actor_id: int
-    uri: str
-    type: str
-    inbox_of: int | None
-    body: str
-    attempts: int
-
-
-async def _claim(fed: Federation) -> list[list[Stored]]:
-    """Lease the oldest rows of some actors of which nobody works on any; actor by actor, in order."""
-    now = fed.clock.now()
-    skip = "FOR UPDATE SKIP LOCKED" if is_postgres() else ""
-    async with transaction():
-        heads = await rows(
-            f"""SELECT actor_id FROM inbound_activities
-                WHERE id IN (SELECT min(id) FROM inbound_activities WHERE state = 'pending' GROUP BY actor_id)
-                  AND run_at <= ? AND (locked_until IS NULL OR locked_until < ?)
-                ORDER BY id LIMIT {LANES_AT_ONCE} {skip}""",  # noqa: S608 - constants
-            [now, now],
+    def __init__(self, fed: Federation) -> None:
+        self._fed = fed
+        self._turns = Turns(fed)
+        self._alone: dict[int, deque[Stored]] = {}  # by actor: what one says keeps its order
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._slots = asyncio.Semaphore(ALONE_AT_ONCE)
+        self._slots_of_host: dict[str, asyncio.Semaphore] = defaultdict(
+            lambda: asyncio.Semaphore(ALONE_OF_A_HOST)
         )
-        if not heads:
-            return []
-        actors = [row["actor_id"] for row in heads]
-        leased = await rows(
-            f"""UPDATE inbound_activities SET locked_until = ? WHERE id IN (
-                    SELECT id FROM (
-                        SELECT id, row_number() OVER (PARTITION BY actor_id ORDER BY id) AS place
-                        FROM inbound_activities
-                        WHERE state = 'pending' AND actor_id IN ({placeholders(len(actors))})
-                    ) AS lane WHERE place <= {ROWS_PER_LANE}
-                ) RETURNING id, actor_id, uri, type, inbox_of, body, attempts""",  # noqa: S608 - placeholders and constants
-            [now + LEASE, *actors],
-        )
-    lanes: dict[int, list[Stored]] = defaultdict(list)
-    for row in sorted((Stored(**row) for row in leased), key=lambda row: row.id):
-        lanes[row.actor_id].append(row)
-    return list(lanes.values())
+        self._ends_at = fed.clock.monotonic() + RUN_FOR
+        self._done = 0
 
+    async def run(self) -> int:
+        groups = GROUPS_AT_ONCE if is_postgres() else 1
+        await bring_back(self._fed)
+        try:
+            while True:
+                await asyncio.gather(*(self._drain() for _ in range(groups)))
+                if not self._tasks:
+                    break
+                await asyncio.wait(self._tasks, timeout=LOOK_EVERY, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in self._tasks:
+                task.cancel()
+        if self._is_over():
+            self._fed.wake("process_inbox")
+        return self._done
 
-async def _process_together(fed: Federation, claimed: list[Stored]) -> bool:
-    """Handle all that was claimed in one transaction, as nearly always nothing is missing or refused.
+    def _is_over(self) -> bool:
+        return self._fed.clock.monotonic() >= self._ends_at
 
-    False when one of them is: then nothing has happened, and each is handled by itself. Beginning and committing
-    cost as much as handling a like.
-    """
-    if len(claimed) == 1:
-        return False
-    actors = await Actor.in_bulk({row.actor_id for row in claimed}, "id")
-    ended: dict[InboundState, list[int]] = defaultdict(list)
-    try:
-        async with transaction():
-            for row in claimed:
-                verdict = await dispatch(await _read(fed, row, actors.get(row.actor_id)))
-                handled = verdict is Verdict.HANDLED
-                ended[InboundState.DONE if handled else InboundState.IGNORED].append(row.id)
-            for state, ids in ended.items():
-                await _finish(fed, ids, state)
-    except Exception:  # noqa: BLE001 - whichever it was will meet it again by itself, and be judged there
-        return False
-    return True
+    async def _drain(self) -> None:
+        """Claim group after group until nothing is due."""
+        while not self._is_over() and (claimed := await self._turns.claim()):
+            smooth = [row for row in claimed if row.actor_id not in self._alone]
+            behind = [row for row in claimed if row.actor_id in self._alone]
+            await self._leave(behind + await self._handle_together(smooth))
 
+    async def _handle_together(self, claimed: list[Stored]) -> list[Stored]:
+        """Handle all of a group in one transaction, as nearly always nothing is missing or refused; returns what must be
+        handled alone. Beginning and committing cost as much as handling a like.
+        """
+        alone: list[Stored] = []
+        for _ in range(TRIES_TOGETHER):
+            if not claimed:
+                break
+            actors = await Actor.in_bulk({row.actor_id for row in claimed}, "id")
+            at: Stored | None = None
+            try:
+                async with transaction():
+                    ended: dict[InboundState, list[int]] = defaultdict(list)
+                    for row in claimed:
+                        at = row
+                        verdict = await dispatch(await _read(self._fed, row, actors.get(row.actor_id)))
+                        handled = verdict is Verdict.HANDLED
+                        ended[InboundState.DONE if handled else InboundState.IGNORED].append(row.id)
+                    at = None
+                    for state, ids in ended.items():
+                        await _finish(self._fed, ids, state)
+            except Exception:  # noqa: BLE001 - it will meet it again by itself, and be judged there
+                if at is None:
+                    return alone + claimed
+                alone += [row for row in claimed if row.actor_id == at.actor_id]
+                claimed = [row for row in claimed if row.actor_id != at.actor_id]
+            else:
+                self._done += len(claimed)
+                return alone
+        return alone + claimed
 
-async def _process_lane(fed: Federation, lane: list[Stored]) -> int:
-    """Handle one actor's activities in order, up to the first that must wait."""
-    for done, row in enumerate(lane):
-        if not await _process(fed, row):
-            rest = [row.id for row in lane[done:]]
-            await execute(
-                f"UPDATE inbound_activities SET locked_until = NULL WHERE id IN ({placeholders(len(rest))})",  # noqa: S608
-                rest,
-            )
-            return done
-    return len(lane)
+    async def _leave(self, set_aside_rows: list[Stored]) -> None:
+        """Handle rows one by one, beside the groups: each may wait for other servers."""
+        if not set_aside_rows:
+            return
+        await set_aside(self._fed, [row.id for row in set_aside_rows])
+        for row in sorted(set_aside_rows, key=lambda row: row.id):
+            if sum(map(len, self._alone.values())) >= ALONE_HELD:
+                await _postpone(self._fed, row, "too much waits for other servers", is_a_try=False)
+            elif row.actor_id in self._alone:
+                self._alone[row.actor_id].append(row)
+            else:
+                self._alone[row.actor_id] = deque([row])
+                task = asyncio.create_task(self._handle_alone(row.actor_id, row.host))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+
+    async def _handle_alone(self, actor_id: int, host: str) -> None:
+        queue = self._alone[actor_id]
+        async with self._slots_of_host[host]:
+            while queue:
+                async with self._slots:
+                    if await _process(self._fed, queue[0]):
+                        self._done += 1
+                queue.popleft()
+        del self._alone[actor_id]
 
 
 async def _read(fed: Federation, row: Stored, actor: Actor | None) -> Inbound:
@@ -233,11 +248,12 @@ async def _fetch(fed: Federation, fetches: Fetches, missing: Missing, *, is_last
         fetches.refused[missing.uri] = refusal
 
 
-async def _postpone(fed: Federation, row: Stored, reason: str) -> bool:
+async def _postpone(fed: Federation, row: Stored, reason: str, *, is_a_try: bool = True) -> bool:
+    """Its next try is later; what its actor says meanwhile goes on (`federation/overtaken.py`)."""
     await execute(
-        """UPDATE inbound_activities SET run_at = ?, attempts = ?, reason = ?, locked_until = NULL
+        """UPDATE inbound_activities SET state = 'waiting', run_at = ?, attempts = ?, reason = ?, locked_until = NULL
            WHERE id = ?""",
-        [fed.clock.now() + RETRY_AFTER[row.attempts], row.attempts + 1, reason[:255], row.id],
+        [fed.clock.now() + RETRY_AFTER[row.attempts], row.attempts + is_a_try, reason[:255], row.id],
     )
     return False
 

@@ -25,6 +25,7 @@ class Arrival:
     uri: str
     type: str
     actor_id: int
+    host: str
     inbox_of: int | None
     body: str
 
@@ -79,15 +80,15 @@ class Storing:
 
     async def _write(self, group: Sequence[_Waiting]) -> set[int]:
         now = self._clock.now()
-        places = ", ".join(["(?, ?, ?, ?, ?, ?, 'pending', '', 0, ?, ?)"] * len(group))
+        places = ", ".join(["(?, ?, ?, ?, ?, ?, ?, 'pending', '', 0, ?, ?)"] * len(group))
         values: list[object] = []
         for waiting in group:
             arrival = waiting.arrival
-            values += [waiting.row_id, arrival.uri, arrival.type, arrival.actor_id, arrival.inbox_of]
-            values += [arrival.body, now, now]
+            values += [waiting.row_id, arrival.uri, arrival.type, arrival.actor_id, arrival.host]
+            values += [arrival.inbox_of, arrival.body, now, now]
         stored = await rows(
             f"""INSERT INTO inbound_activities
-                    (id, uri, type, actor_id, inbox_of, body, state, reason, attempts, run_at, received_at)
+                    (id, uri, type, actor_id, host, inbox_of, body, state, reason, attempts, run_at, received_at)
                 VALUES {places} ON CONFLICT (uri) DO NOTHING RETURNING id""",  # noqa: S608 - placeholders
             values,
         )

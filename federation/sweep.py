@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from federation.database import execute, rows
 from federation.ids import first_id_at
+from federation.inbox_turns import bring_back
 from federation.lanes import is_anything_due
 from federation.retry import MAX_AGE
 
@@ -39,6 +40,7 @@ async def sweep(fed: Federation) -> None:
     await give_up_old(fed)
     if await is_anything_due(fed):
         fed.wake("deliver")
+    await bring_back(fed)
     if await _is_inbound_due(fed):
         fed.wake("process_inbox")
     if fed.clock.time() % CLEAN_EVERY < SWEEP_EVERY:
@@ -49,8 +51,8 @@ async def release_leases() -> None:
     """Let go of what a killed process held. Only where no other process works on this database."""
     await execute("UPDATE peers SET locked_until = NULL, locked_by = '' WHERE locked_until IS NOT NULL", [])
     await execute(
-        """UPDATE inbound_activities SET locked_until = NULL
-           WHERE state = 'pending' AND locked_until IS NOT NULL""",
+        """UPDATE inbound_activities SET locked_until = NULL, state = 'pending'
+           WHERE state IN ('pending', 'waiting') AND locked_until IS NOT NULL""",
         [],
     )
 
@@ -88,7 +90,7 @@ async def clean(fed: Federation) -> None:
     await _until_few(
         f"""UPDATE inbound_activities SET body = '' WHERE id IN (
                 SELECT id FROM inbound_activities
-                WHERE received_at >= ? AND received_at < ? AND state <> 'pending' AND body <> ''
+                WHERE received_at >= ? AND received_at < ? AND state NOT IN ('pending', 'waiting') AND body <> ''
                 LIMIT {ROWS_A_RUN}
             )""",  # noqa: S608 - constants
         [line - TRIM_WINDOW, line],

@@ -26,7 +26,7 @@ from tests.instances import NewDatabase, make_site
 from tests.services import PostgresServer, fresh_postgres_database
 
 ROOT = Path(__file__).resolve().parent.parent
-SAFE = {"CreateModel", "AddField", "AddIndex", "RunSQL", "RunPython"}
+SAFE = {"CreateModel", "AddField", "AddIndex", "RemoveIndex", "RunSQL", "RunPython"}
 PACKAGES = ("federation", "sebangsa", *DEFAULT_FEATURES)
 FIRST_DAY = dict.fromkeys(PACKAGES, "0001_initial")
 RELEASES: dict[str, dict[str, str]] = json.loads((ROOT / "tests" / "releases.json").read_text())

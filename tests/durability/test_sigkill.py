@@ -156,11 +156,11 @@ async def _unfinished(servers: tuple[KilledServer, KilledServer]) -> list[str]:
         async with server.inside() as site:
             # The leases of the killed would end by themselves, minutes later.
             await release_leases()
-            await InboundActivity.filter(state="pending").update(run_at=site.clock.now())
+            await InboundActivity.filter(state="waiting").update(run_at=site.clock.now())
             await site.federation.clock.sleep(0)
             found += [
                 f"{server.name} in {row.type} {row.reason}"
-                for row in await InboundActivity.filter(state="pending")
+                for row in await InboundActivity.filter(state__in=["pending", "waiting"])
             ]
             found += [
                 f"{server.name} out {row.inbox_url} {row.reason}"

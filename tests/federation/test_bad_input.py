@@ -69,7 +69,7 @@ def lines_of(file: Path) -> list[str]:
 async def faults(warga: Instance) -> list[str]:
     """Activities that were our own fault, or would be tried again because of one."""
     async with warga.inside():
-        rows = await InboundActivity.filter(state__in=["failed", "pending"])
+        rows = await InboundActivity.filter(state__in=["failed", "pending", "waiting"])
         return [f"{row.uri}: {row.reason}" for row in rows]
 
 

@@ -34,7 +34,7 @@ def inserts(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def arrival(actor_id: int, number: int, body: str = "{}") -> Arrival:
-    return Arrival(f"https://a.example/{number}", "Like", actor_id, None, body)
+    return Arrival(f"https://a.example/{number}", "Like", actor_id, "a.example", None, body)
 
 
 async def stored() -> list[str]:

@@ -127,7 +127,7 @@ def _differs(place: Place, other: Place, held: dict[str, Any], told: dict[str, d
 async def _unfinished() -> list[str]:
     found = [
         f"{row.type} {row.uri} ended {row.state}: {row.reason}"
-        for row in await InboundActivity.filter(state__in=["pending", "failed", "refused"])
+        for row in await InboundActivity.filter(state__in=["pending", "waiting", "failed", "refused"])
         if not row.reason.startswith(EXPECTED_REFUSALS)
     ]
     rows = await Delivery.exclude(state="delivered").select_related("activity")

@@ -198,7 +198,7 @@ async def test_a_reply_is_kept_when_the_post_it_answers_stays_out_of_reach(
     for _ in RETRY_AFTER:
         async with warga.inside():
             assert not await Post.exists(uri=note["id"])
-            await InboundActivity.filter(state="pending").update(
+            await InboundActivity.filter(state="waiting").update(
                 run_at=warga.site.clock.now() - timedelta(seconds=1)
             )
         await settle(warga)

@@ -210,7 +210,7 @@ class World:
             with place.site.database.entered():
                 found += [
                     f"{place.name} in {row.type} {row.uri} {row.reason}"
-                    for row in await InboundActivity.filter(state="pending")
+                    for row in await InboundActivity.filter(state__in=["pending", "waiting"])
                 ]
                 found += [
                     f"{place.name} out {row.activity.type} {row.inbox_url} {row.reason}"

@@ -1,0 +1,121 @@
+"""Whose activities are handled next. Each peer has its turn: one that sends 50,000 delays the others by its share (S-139).
+
+What cannot be handled at once leaves the line (`waiting`), so that nothing stands still behind it, and nobody who looks
+for the head of a line reads past what waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from federation.database import execute, is_postgres, placeholders, rows, transaction
+
+if TYPE_CHECKING:
+    from federation.federation import Federation
+
+HOSTS_AT_ONCE = 16
+ROWS_AT_ONCE = 96
+"""Together they bound a group, which is one transaction: on SQLite others wait for it, a tenth of a second at most."""
+LEASE = timedelta(minutes=2)
+
+# Walks the index (state, host, id) from host to host: its cost does not grow with what waits. A host whose first row
+# is leased is in somebody's hands: what is claimed is always the head of the line.
+_HOSTS = """
+WITH RECURSIVE line(host) AS (
+    SELECT (SELECT host FROM inbound_activities WHERE state = 'pending' AND host > ? ORDER BY host LIMIT 1)
+    UNION ALL
+    SELECT (SELECT i.host FROM inbound_activities i WHERE i.state = 'pending' AND i.host > line.host
+            ORDER BY i.host LIMIT 1)
+    FROM line WHERE line.host IS NOT NULL
+)
+SELECT line.host FROM line WHERE line.host IS NOT NULL AND (
+    SELECT i.locked_until IS NULL OR i.locked_until < ? FROM inbound_activities i
+    WHERE i.state = 'pending' AND i.host = line.host ORDER BY i.id LIMIT 1)
+LIMIT ?"""
+
+_HEAD = (
+    "SELECT id FROM inbound_activities WHERE state = 'pending' AND host = line.host ORDER BY id LIMIT {most}"
+)
+_LEASE = f"""
+WITH line(host) AS (VALUES {{hosts}})
+UPDATE inbound_activities SET locked_until = ? WHERE id IN (
+    SELECT i.id FROM line CROSS JOIN inbound_activities i WHERE i.id IN ({_HEAD})
+) AND state = 'pending' AND (locked_until IS NULL OR locked_until < ?)
+RETURNING id, actor_id, host, uri, type, inbox_of, body, attempts"""  # noqa: S608 - constants, here and below
+# The planner of PostgreSQL would read the table for each host; asked so it walks the index.
+_LEASE_POSTGRES = f"""
+WITH line(host) AS (VALUES {{hosts}}), heads AS (
+    SELECT head.id FROM line CROSS JOIN LATERAL ({_HEAD} FOR UPDATE SKIP LOCKED) AS head)
+UPDATE inbound_activities SET locked_until = ? WHERE id IN (SELECT id FROM heads)
+    AND state = 'pending' AND (locked_until IS NULL OR locked_until < ?)
+RETURNING id, actor_id, host, uri, type, inbox_of, body, attempts"""  # noqa: S608
+
+
+@dataclass
+class Stored:
+    """A row of `inbound_activities` as it is worked on. Read by hand: a model costs more than handling a like."""
+
+    id: int
+    actor_id: int
+    host: str
+    uri: str
+    type: str
+    inbox_of: int | None
+    body: str
+    attempts: int
+
+
+class Turns:
+    """Goes round the hosts that have something pending."""
+
+    def __init__(self, fed: Federation) -> None:
+        self._fed = fed
+        self._after = ""
+
+    async def claim(self) -> list[Stored]:
+        """Lease the oldest rows of some hosts of which nobody works on any, in order of arrival; [] when none is due.
+
+        Where fewer hosts wait each gets more rows.
+        """
+        now = self._fed.clock.now()
+        hosts = await self._next_hosts(now)
+        if not hosts:
+            return []
+        query = (_LEASE_POSTGRES if is_postgres() else _LEASE).format(
+            hosts=", ".join(["(?)"] * len(hosts)), most=ROWS_AT_ONCE // len(hosts)
+        )
+        async with transaction():
+            leased = await rows(query, [*hosts, now + LEASE, now])
+        return sorted((Stored(**row) for row in leased), key=lambda row: row.id)
+
+    async def _next_hosts(self, now: datetime) -> list[str]:
+        after = self._after
+        found = await rows(_HOSTS, [after, now, HOSTS_AT_ONCE])
+        if len(found) < HOSTS_AT_ONCE and after:
+            found += await rows(_HOSTS, ["", now, HOSTS_AT_ONCE - len(found)])
+        hosts = list(dict.fromkeys(row["host"] for row in found))
+        self._after = hosts[-1] if len(hosts) == HOSTS_AT_ONCE else ""
+        return hosts
+
+
+async def set_aside(fed: Federation, ids: Sequence[int]) -> None:
+    """Take rows out of the line into one's own hands; a worker that is killed loses them when the lease ends."""
+    now = fed.clock.now()
+    await execute(
+        f"""UPDATE inbound_activities SET state = 'waiting', run_at = ?, locked_until = ?
+            WHERE id IN ({placeholders(len(ids))})""",  # noqa: S608 - placeholders
+        [now, now + LEASE, *ids],
+    )
+
+
+async def bring_back(fed: Federation) -> int:
+    """Put back into the line what waited long enough; returns how many rows."""
+    now = fed.clock.now()
+    return await execute(
+        """UPDATE inbound_activities SET state = 'pending', locked_until = NULL
+           WHERE state = 'waiting' AND run_at <= ? AND (locked_until IS NULL OR locked_until < ?)""",
+        [now, now],
+    )

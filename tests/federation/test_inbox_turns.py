@@ -1,0 +1,135 @@
+"""Each peer has its turn, and what waits for other servers holds up nobody."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from federation.inbox_turns import HOSTS_AT_ONCE, ROWS_AT_ONCE, Turns, bring_back
+from federation.models import InboundActivity, InboundState
+from federation.processing import process_inbox
+from federation.sweep import release_leases, sweep
+from sebangsa.models import Post
+from sebangsa.site import Site
+from tests.foreign_server import ForeignServer, foreign_server
+from tests.instances import Instance, settle
+
+
+async def _arrived(site: Site, host: str, count: int, *, actors: int = 1) -> list[int]:
+    """Rows of one peer, as the inbox writes them; the ids."""
+    now = site.clock.now()
+    made = [
+        InboundActivity(
+            id=site.ids.next(),
+            uri=f"https://{host}/activities/{number}",
+            type="Like",
+            actor_id=number % actors,
+            host=host,
+            body="{}",
+            run_at=now,
+            received_at=now,
+        )
+        for number in range(count)
+    ]
+    await InboundActivity.bulk_create(made, batch_size=500)
+    return [row.id for row in made]
+
+
+async def test_s139_a_peer_that_sends_thousands_gets_its_share_of_each_group(site: Site) -> None:
+    await _arrived(site, "evil.example", 5_000, actors=500)
+    good = [(await _arrived(site, f"good{number}.example", 1))[0] for number in range(40)]
+    turns = Turns(site.federation)
+    claimed = []
+    for _ in range(4):
+        group = await turns.claim()
+        assert len(group) <= ROWS_AT_ONCE
+        of_evil = [row for row in group if row.host == "evil.example"]
+        assert len(of_evil) <= ROWS_AT_ONCE // HOSTS_AT_ONCE
+        claimed += [row.id for row in group]
+    assert set(good) <= set(claimed)
+
+
+async def test_a_peer_alone_gets_whole_groups_in_order_of_arrival(site: Site) -> None:
+    ids = await _arrived(site, "ramai.example", 200, actors=7)
+    turns = Turns(site.federation)
+    first = [row.id for row in await turns.claim()]
+    assert first == ids[:ROWS_AT_ONCE]
+    assert await turns.claim() == []  # somebody works on it
+    await InboundActivity.filter(id__in=first).update(state=InboundState.DONE)
+    assert [row.id for row in await turns.claim()] == ids[ROWS_AT_ONCE : 2 * ROWS_AT_ONCE]
+
+
+async def test_looking_for_the_next_does_not_read_what_waits(site: Site) -> None:
+    """The plan is that of an index walked from host to host, whatever stands in the table."""
+    await _arrived(site, "evil.example", 3_000)
+    await InboundActivity.all().update(state=InboundState.WAITING)
+    await _arrived(site, "good.example", 1)
+    [row] = await Turns(site.federation).claim()
+    assert row.host == "good.example"
+
+
+async def test_what_a_killed_worker_had_set_aside_comes_back(site: Site) -> None:
+    [one] = await _arrived(site, "good.example", 1)
+    now = site.clock.now()
+    await InboundActivity.filter(id=one).update(
+        state=InboundState.WAITING, run_at=now, locked_until=now.replace(year=2100)
+    )
+    assert await bring_back(site.federation) == 0
+    await release_leases()
+    assert (await InboundActivity.get(id=one)).state == InboundState.PENDING
+
+
+async def test_the_sweep_brings_back_what_waited_long_enough(site: Site) -> None:
+    [one] = await _arrived(site, "good.example", 1)
+    await InboundActivity.filter(id=one).update(state=InboundState.WAITING)
+    await sweep(site.federation)
+    assert (await InboundActivity.get(id=one)).state == InboundState.PENDING
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgres"])
+async def test_an_activity_that_waits_for_a_slow_server_holds_up_neither_its_peer_nor_others(
+    start: Any, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warga: Instance = await start("warga", database=database)
+    ani = await warga.user("ani")
+    async with foreign_server("lambat") as slow, foreign_server("lain") as lain:
+        slow_one = slow.actor("pelan").note("1", "Lama", inReplyTo=None)
+        gate, asked = asyncio.Event(), asyncio.Event()
+        get_document = warga.site.federation.client.get_document
+
+        async def gated(url: str, *args: Any, **kwargs: Any) -> Any:
+            if url == slow_one["id"]:
+                asked.set()
+                await gate.wait()
+            return await get_document(url, *args, **kwargs)
+
+        monkeypatch.setattr(warga.site.federation.client, "get_document", gated)
+        monkeypatch.setattr(warga.site.federation, "wake", lambda job: None)
+        answer = await _tell(warga, lain, "rini", 0, inReplyTo=slow_one["id"], cc=[ani.actor.uri])
+        others = [
+            await _tell(warga, lain, "rini2", 1, cc=[ani.actor.uri]),
+            await _tell(warga, slow, "budi", 2, cc=[ani.actor.uri]),
+        ]
+        async with warga.inside() as site:
+            running = asyncio.create_task(process_inbox(site.federation))
+            await asyncio.wait_for(asked.wait(), 20)
+            later = await _tell(warga, lain, "rini2", 3, cc=[ani.actor.uri])
+            while await Post.filter(uri__in=[*others, later]).count() < 3:
+                assert not running.done()
+                await asyncio.sleep(0.05)
+            assert not await Post.exists(uri=answer)
+            gate.set()
+            assert await asyncio.wait_for(running, 20) == 4
+            assert (await Post.get(uri=answer)).in_reply_to_id is not None
+        await settle(warga)
+
+
+async def _tell(warga: Instance, server: ForeignServer, name: str, number: int, **more: Any) -> str:
+    """Somebody elsewhere writes a note to one of ours; its id."""
+    writer = server.actor(name)
+    note = writer.note(f"{name}-{number}", f"Kabar {number}", **more)
+    status, _ = await writer.send(warga, writer.activity("Create", note))
+    assert status == 202
+    return str(note["id"])
