@@ -7,7 +7,8 @@ handle's host names the actor (S-013). One side alone proves nothing.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 from xml.etree import ElementTree
@@ -18,6 +19,7 @@ from federation.refusals import Refused
 from federation.urls import normal_authority, parse_url
 
 MAX_WELL_KNOWN_BYTES = 100_000
+MAX_LINKS = 200
 
 _JRD_ACCEPT = "application/jrd+json, application/json;q=0.9"
 _XRD_TYPES = ("application/xrd+xml", "application/xml", "text/xml")
@@ -28,11 +30,14 @@ _HANDLE_NAME = re.compile(r"[A-Za-z0-9_.~!$&'()*+,;=%-]{1,128}\Z")
 
 @dataclass(frozen=True, slots=True)
 class Jrd:
-    """What we read of a JSON resource descriptor. `actor` is its `self` link to an ActivityPub document."""
+    """What we read of a JSON resource descriptor. `actor` is its `self` link to an ActivityPub document, `templates` are its
+    URI templates by lower-case rel.
+    """
 
     subject: str
     aliases: tuple[str, ...]
     actor: str | None
+    templates: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,17 @@ def read_jrd(document: dict[str, Any]) -> Jrd:
         subject if isinstance(subject, str) else "",
         tuple(alias for alias in aliases if isinstance(alias, str)) if isinstance(aliases, list) else (),
         actor,
+        _templates(document),
     )
+
+
+def _templates(document: dict[str, Any]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for link in _links(document)[:MAX_LINKS]:
+        rel, template = link.get("rel"), link.get("template")
+        if isinstance(rel, str) and isinstance(template, str):
+            found.setdefault(rel.lower(), template)
+    return found
 
 
 def read_nodeinfo(document: dict[str, Any]) -> Software:
@@ -98,6 +113,12 @@ async def lookup_handle(client: Client, handle: str) -> str:
     """
     name, host = read_handle(handle)
     return _actor_url(client, await _webfinger(client, name, host))
+
+
+async def lookup_account(client: Client, handle: str) -> Jrd:
+    """What `handle`'s host says of it. Raises like `lookup_handle`."""
+    name, host = read_handle(handle)
+    return await _webfinger(client, name, host)
 
 
 async def confirm_handle(client: Client, actor: dict[str, Any]) -> str:

@@ -121,7 +121,10 @@ async def _product_error(request: Request, error: Exception) -> Response:
         body = {"error": error.sentence, "code": error.code}
         return JSONResponse(body, status_code=error.status, headers=headers)
     if isinstance(error, SignInNeeded):
-        return RedirectResponse(f"/sign-in?next={quote(request.url.path, safe='/')}", status_code=303)
+        wanted = request.url.path
+        if request.method == "GET" and request.url.query:
+            wanted += f"?{request.url.query}"
+        return RedirectResponse(f"/sign-in?next={quote(wanted, safe='/')}", status_code=303)
     return error_page(request, error, headers)
 
 

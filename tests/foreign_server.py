@@ -35,7 +35,7 @@ def key_pair(number: int) -> KeyPair:
 @dataclass
 class ForeignServer:
     """`documents` by path are what it serves, `redirects` where else a path leads; `received` is what was delivered to
-    its inboxes; `headers` are those of the last request for each path.
+    its inboxes; `headers` are those of the last request for each path; `links` stand in each WebFinger answer besides.
     """
 
     origin: str
@@ -45,6 +45,7 @@ class ForeignServer:
     asked: list[str] = field(default_factory=list)
     headers: dict[str, Any] = field(default_factory=dict)
     inbox_status: int = 202
+    links: list[dict[str, str]] = field(default_factory=list)
 
     @property
     def host(self) -> str:
@@ -89,7 +90,7 @@ class ForeignServer:
             return web.Response(status=404)
         document = {
             "subject": f"acct:{name}@{self.host}",
-            "links": [{"rel": "self", "type": ACTIVITY, "href": f"{self.origin}/users/{name}"}],
+            "links": [{"rel": "self", "type": ACTIVITY, "href": f"{self.origin}/users/{name}"}, *self.links],
         }
         return web.Response(
             body=json.dumps(document).encode(), headers={"Content-Type": "application/jrd+json"}

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from federation.federation import Federation
+from federation.intents import SUBSCRIBE, intent_links
 from federation.local_actors import actor_named
 from federation.models import URL_LENGTH, Actor
 
@@ -48,9 +49,11 @@ async def webfinger(fed: Federation, request: Request) -> Response:
             {"rel": "self", "type": "application/activity+json", "href": actor.uri},
             {"rel": "http://webfinger.net/rel/profile-page", "type": "text/html", "href": actor.uri},
             {
-                "rel": "http://ostatus.org/schema/1.0/subscribe",
+                "rel": SUBSCRIBE,
                 "template": fed.config.url("/authorize_interaction?uri={uri}"),
             },
+            # Nobody signs in as a community.
+            *([] if actor.is_group or actor.type == "Application" else intent_links(fed.config)),
         ],
     }
     rels = request.query_params.getlist("rel")

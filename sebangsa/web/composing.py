@@ -21,11 +21,20 @@ from sebangsa.web.viewing import signed_in, site_of, viewer_of
 
 @signed_in
 async def compose(request: Request) -> Response:
-    """`/compose`: the form (`?in=!community@host`, `?to=@name`), and what it sends. A mistake loses nothing."""
+    """`/compose`: the form (filled by `in`, `to`, `text`, `title`, `warning`), and what it sends.
+
+    A mistake loses nothing.
+    """
     if request.method == "GET":
         into = await _community(request, request.query_params.get("in", ""))
-        named = request.query_params.get("to", "").strip()
-        return _form(request, {"source": f"{named} " if named else ""}, into, None)
+        given = request.query_params
+        named, text = given.get("to", "").strip(), given.get("text", "")[: posting.MAX_SOURCE]
+        values = {
+            "source": f"{named} {text}" if named else text,
+            "name": given.get("title", "")[:200],
+            "summary": given.get("warning", "")[:500],
+        }
+        return _form(request, values, into, None)
     form = await form_of(request)
     values = {
         name: text_of(form, name)

@@ -15,7 +15,7 @@ from sebangsa import activitypub, boosting, posting, timelines, voting
 from sebangsa.errors import Invalid, NotAllowed
 from sebangsa.models import Mention, Post, Visibility
 from sebangsa.uploads import upload_picture
-from sebangsa.visibility import must_be_author, post_for
+from sebangsa.visibility import OPEN, must_be_author, post_for
 from sebangsa.web.forms import back_to, files_of, form_of, id_of, text_of
 from sebangsa.web.presenting import comment_tree, mine_among, post_view
 from sebangsa.web.viewing import page, signed_in, site_of, viewer_of
@@ -48,6 +48,8 @@ async def _thread_page(request: Request) -> Response:
         "panels": [
             markup for panel in site.panels if (markup := await panel(site, request, loaded)) is not None
         ],
+        "answer": request.query_params.get("answer", "")[: posting.MAX_SOURCE],
+        "uri": shown.uri if shown.visibility in OPEN else "",
         "may_answer": viewer is not None and not loaded.is_locked,
     }
     return _render(request, "pages/thread.html", context)
