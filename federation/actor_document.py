@@ -47,15 +47,21 @@ async def actor_document(config: FederationConfig, actor: Actor) -> dict[str, An
     if actor.moderators_url:
         document["attributedTo"] = actor.moderators_url
     if actor.profile_fields:
-        document["attachment"] = [
-            {"type": "PropertyValue", "name": field["name"], "value": field["value"]}
-            for field in actor.profile_fields
-        ]
+        document["attachment"] = _metadata(actor)
     if actor.also_known_as:
         document["alsoKnownAs"] = actor.also_known_as
     if actor.moved_to:
         document["movedTo"] = actor.moved_to
     return document | actor.extra
+
+
+def _metadata(actor: Actor) -> list[dict[str, str]]:
+    """Each field twice: as Mastodon's `PropertyValue`, and as a `Note` (FEP-fb2a). Readers take one kind."""
+    fields = [(field["name"], field["value"]) for field in actor.profile_fields]
+    return [
+        *({"type": "PropertyValue", "name": name, "value": value} for name, value in fields),
+        *({"type": "Note", "name": name, "content": value} for name, value in fields),
+    ]
 
 
 def _vocabularies(actor: Actor) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sebangsa import broadcasting, inbound, jobs, mailing, moved, moving, uploads
+from sebangsa import broadcasting, inbound, jobs, mailing, moved, moving, uploads, verifying
 from sebangsa.api.routes import ROUTES as API_ROUTES
 from sebangsa.api.streaming import ROUTES as STREAMING_ROUTES
 from sebangsa.features import Feature, NavItem, Periodic
@@ -54,6 +54,7 @@ FEATURE = Feature(
         "delete_media": jobs.delete_media,
         "mail_password_link": mailing.mail_password_link,
         "mail_welcome": mailing.mail_welcome,
+        "verify_links": verifying.verify_links,
         "carry_followers": moving.carry_followers,
         "drop_unused_uploads": uploads.drop_unused,
     },

@@ -65,6 +65,8 @@ async def edit_profile(site: Site, user: User, edit: ProfileEdit) -> Actor:
         await actor.save(update_fields=[*changes, "updated_at"])
         await user.save(update_fields=["preferences"])
         await send_update(site, actor)
+        if actor.profile_fields and "profile_fields" in changes:
+            await site.queue.enqueue("verify_links", actor.id)
         if old_keys:
             await site.queue.enqueue("delete_media", old_keys)
     return actor
@@ -94,7 +96,7 @@ async def _changes(site: Site, actor: Actor, edit: ProfileEdit) -> dict[str, Any
         _must_fit(source, MAX_BIO, "note")
         changes |= {"source": source, "summary": await _rendered(site, source, "markdown")}
     if edit.fields is not None:
-        changes["profile_fields"] = await _fields(site, edit.fields)
+        changes["profile_fields"] = await _fields(site, edit.fields, actor.profile_fields)
     for column, wanted in (
         ("manually_approves_followers", edit.is_locked),
         ("discoverable", edit.is_discoverable),
@@ -107,7 +109,11 @@ async def _changes(site: Site, actor: Actor, edit: ProfileEdit) -> dict[str, Any
     return changes
 
 
-async def _fields(site: Site, fields: Sequence[Field]) -> list[dict[str, str]]:
+async def _fields(
+    site: Site, fields: Sequence[Field], before: Sequence[dict[str, str]]
+) -> list[dict[str, str]]:
+    """As they are kept. What was confirmed of an unchanged link stays so."""
+    confirmed = {entry["source"]: entry["verified_at"] for entry in before if entry.get("verified_at")}
     if len(fields) > MAX_FIELDS:
         raise Invalid("too-many", "A profile has at most %(most)s fields.", field="fields", most=MAX_FIELDS)
     kept = []
@@ -117,7 +123,10 @@ async def _fields(site: Site, fields: Sequence[Field]) -> list[dict[str, str]]:
         cleaned, source = clean_name(name, MAX_FIELD), clean_name(value, MAX_FIELD)
         if cleaned and source:
             html = (await _rendered(site, source, "plain")).removeprefix("<p>").removesuffix("</p>")
-            kept.append({"name": cleaned, "value": html, "source": source})
+            # Others look for it to see that the page named there is this person's.
+            html = html.replace(' rel="nofollow', ' rel="me nofollow')
+            entry = {"name": cleaned, "value": html, "source": source}
+            kept.append(entry | ({"verified_at": confirmed[source]} if source in confirmed else {}))
     return kept
 
 

@@ -35,7 +35,8 @@ def key_pair(number: int) -> KeyPair:
 @dataclass
 class ForeignServer:
     """`documents` by path are what it serves, `redirects` where else a path leads; `received` is what was delivered to
-    its inboxes; `headers` are those of the last request for each path; `links` stand in each WebFinger answer besides.
+    its inboxes; `headers` are those of the last request for each path; `links` stand in each WebFinger answer besides. `pages`
+    are HTML.
     """
 
     origin: str
@@ -46,6 +47,7 @@ class ForeignServer:
     headers: dict[str, Any] = field(default_factory=dict)
     inbox_status: int = 202
     links: list[dict[str, str]] = field(default_factory=list)
+    pages: dict[str, str] = field(default_factory=dict)
 
     @property
     def host(self) -> str:
@@ -79,6 +81,8 @@ class ForeignServer:
             return self._webfinger(request.query.get("resource", ""))
         if request.path in self.redirects:
             return web.Response(status=302, headers={"Location": self.redirects[request.path]})
+        if request.path in self.pages:
+            return web.Response(text=self.pages[request.path], content_type="text/html")
         document = self.documents.get(request.path)
         if document is None:
             return web.Response(status=404)

@@ -224,15 +224,19 @@ def _moderators(document: Mapping[str, Any], kind: str, here: Any) -> str:
 
 
 def _fields(value: Any) -> tuple[tuple[str, str], ...]:
-    """Name and value (HTML as sent) of each `PropertyValue`."""
+    """Name and value (HTML as sent) of each field: of `Note`s (FEP-fb2a), and only without any of `PropertyValue`s."""
+    items = objects_of(value)
     found = []
-    for item in objects_of(value):
-        if "PropertyValue" not in types_of(item):
-            continue
-        name = natural_text(item, "name", limit=255)
-        content = text_of(item.get("value"))
-        if name or content:
-            found.append((name, content))
+    for item in items:
+        if "Note" in types_of(item):
+            name, content = natural_text(item, "name", limit=255), natural_text(item, "content")
+            if name and content:
+                found.append((name, content))
+    for item in [] if found else items:
+        if "PropertyValue" in types_of(item):
+            name, content = natural_text(item, "name", limit=255), text_of(item.get("value"))
+            if name or content:
+                found.append((name, content))
     return tuple(found[:MAX_FIELDS])
 
 

@@ -23,7 +23,7 @@ from sebangsa.text.hashtags import normal_form
 from sebangsa.timelines import Window
 from sebangsa.web.forms import back_to, form_of, id_in, text_of
 from sebangsa.web.pieces import Face, Tab
-from sebangsa.web.presenting import face_of, page_of_actor, post_views
+from sebangsa.web.presenting import details_of, face_of, page_of_actor, post_views
 from sebangsa.web.viewing import page, signed_in, site_of, viewer_of
 
 if TYPE_CHECKING:
@@ -120,6 +120,7 @@ async def _person_page(request: Request) -> Response:
     context |= {
         "person": actor,
         "face": face_of(site, actor),
+        "details": details_of(actor),
         "follow_state": made.state.value if made else "",
         "moved_to": await moved_face(site, actor),
         "is_oneself": viewer is not None and viewer.id == actor.id,

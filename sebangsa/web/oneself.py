@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -14,7 +15,7 @@ from federation.models import Follow, FollowState
 from sebangsa import accounts, following
 from sebangsa.errors import Invalid, NotFound, ProductError
 from sebangsa.models import Notification, User
-from sebangsa.profiles import ProfileEdit, edit_profile
+from sebangsa.profiles import MAX_FIELDS, ProfileEdit, edit_profile
 from sebangsa.text.plain import excerpt
 from sebangsa.timelines import Window, notifications_window
 from sebangsa.web.forms import back_to, files_of, form_of, id_in, id_of, text_of
@@ -106,7 +107,13 @@ async def settings(request: Request) -> Response:
             return RedirectResponse("/settings?saved=1", 303)
         except Invalid as refused:
             error = refused
-    context = {"user": user, "face": face_of(site, user.actor), "error": error, "saved": bool(saved)}
+    context = {
+        "user": user,
+        "face": face_of(site, user.actor),
+        "profile_url": f"{site.settings.url}/@{user.actor.username}",
+        "error": error,
+        "saved": bool(saved),
+    }
     return _render(request, "pages/settings.html", context, error.status if error else 200)
 
 
@@ -126,11 +133,22 @@ async def _save(request: Request, user: User) -> None:
         ProfileEdit(
             name=text_of(form, "display_name"),
             bio=text_of(form, "bio"),
+            fields=_lines(form),
             is_locked=bool(text_of(form, "locked")),
             avatar=pictures[0] if pictures else None,
             header=banners[0] if banners else None,
         ),
     )
+
+
+def _lines(form: FormData) -> list[tuple[str, str]] | None:
+    """The lines of the profile; None from a form without them, which leaves them as they are."""
+    numbers = range(1, MAX_FIELDS + 1)
+    if not any(f"field_name_{number}" in form for number in numbers):
+        return None
+    return [
+        (text_of(form, f"field_name_{number}"), text_of(form, f"field_value_{number}")) for number in numbers
+    ]
 
 
 def _render(request: Request, name: str, context: dict[str, Any], status: int = 200) -> Response:

@@ -26,6 +26,15 @@ class Face:
 
 
 @dataclass(frozen=True, slots=True)
+class Detail:
+    """One field of a profile. `html` is sanitised; `confirmed_host` is set where that host's page links back."""
+
+    name: str
+    html: str
+    confirmed_host: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """An image that lies on this server. `width` and `height` keep its place on the page; `bytes` is the original's size.
 

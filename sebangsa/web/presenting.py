@@ -13,7 +13,7 @@ from federation.models import Actor
 from federation.urls import host_of
 from sebangsa.media.remote import shown_url
 from sebangsa.models import Attachment, Post, Visibility, Vote
-from sebangsa.web.pieces import Action, Comment, Face, Link, Picture
+from sebangsa.web.pieces import Action, Comment, Detail, Face, Link, Picture
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
@@ -88,6 +88,18 @@ def face_of(site: Site, actor: Actor) -> Face:
         picture=shown_url(site, actor.icon_url, "avatar"),
         kind=kind,
     )
+
+
+def details_of(actor: Actor) -> list[Detail]:
+    """The fields of a profile. The host of a confirmed link is shown beside it, whatever the link's text says (S-068)."""
+    return [
+        Detail(
+            entry["name"],
+            entry["value"],
+            host_of(entry.get("source", "")) if entry.get("verified_at") else "",
+        )
+        for entry in actor.profile_fields
+    ]
 
 
 def page_of_actor(actor: Actor) -> str:

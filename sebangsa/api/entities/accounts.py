@@ -81,7 +81,7 @@ def _picture(site: Site, url: str, variant: str, missing: str) -> str:
 
 
 def _field(field: dict[str, str]) -> dict[str, Any]:
-    return {"name": field["name"], "value": field["value"], "verified_at": None}
+    return {"name": field["name"], "value": field["value"], "verified_at": field.get("verified_at")}
 
 
 async def credential_account(site: Site, user: User) -> dict[str, Any]:
@@ -97,7 +97,7 @@ async def credential_account(site: Site, user: User) -> dict[str, Any]:
             "quote_policy": "nobody",
             "note": actor.source,
             "fields": [
-                {"name": field["name"], "value": field.get("source", field["value"]), "verified_at": None}
+                _field(field | {"value": field.get("source", field["value"])})
                 for field in actor.profile_fields
             ],
             "follow_requests_count": asking,
