@@ -49,7 +49,7 @@ async def intent(request: Request) -> Response:
         cancelled = bool(text_of(await form_of(request), "cancel"))
         if not cancelled:
             await _do(request, act, found)
-        return _after(request, after["on-cancel" if cancelled else "on-success"], found)
+        return _after(request, after["on-cancel" if cancelled else "on-success"], found, cancelled)
     context = await _shown(request, found) | {"act": act, "object": address, "after": after}
     return _render(request, "pages/intent.html", context)
 
@@ -64,15 +64,19 @@ async def _do(request: Request, act: str, found: Actor | Post) -> None:
         await voting.vote(site, viewer, found, 1 if act == "like" else -1)
 
 
-def _after(request: Request, target: str, found: Actor | Post) -> Response:
+def _after(request: Request, target: str, found: Actor | Post, cancelled: bool) -> Response:
     """Where the other site wants them next: shown with its host, never followed by itself (S-071)."""
     if target == CLOSE:
-        return _render(request, "pages/intent_done.html", {"back": None, "here": _page_of(found)})
+        return _render(
+            request, "pages/intent_done.html", {"back": None, "here": _page_of(found), "cancelled": cancelled}
+        )
     try:
         url = parse_url(target, allow_http=site_of(request).settings.is_development)
     except Refused:
         return RedirectResponse(_page_of(found), 303)
-    return _render(request, "pages/intent_done.html", {"back": url, "here": _page_of(found)})
+    return _render(
+        request, "pages/intent_done.html", {"back": url, "here": _page_of(found), "cancelled": cancelled}
+    )
 
 
 @signed_in
