@@ -35,8 +35,8 @@ def key_pair(number: int) -> KeyPair:
 @dataclass
 class ForeignServer:
     """`documents` by path are what it serves, `redirects` where else a path leads; `received` is what was delivered to
-    its inboxes; `headers` are those of the last request for each path; `links` stand in each WebFinger answer besides. `pages`
-    are HTML.
+    its inboxes; `headers` are those of the last request for each path; `links` stand in each WebFinger answer besides.
+    `pages` are HTML.
     """
 
     origin: str

@@ -14,12 +14,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from federation.addresses import customer_of
 from federation.discovery import fetch_software
 from federation.intents import home_of
 from federation.models import Actor, Peer
 from federation.refusals import Refused
 from sebangsa.errors import Invalid, NotFound, ProductError
-from sebangsa.limits import address_key
 from sebangsa.models import Post
 from sebangsa.text.handles import parse_handle
 from sebangsa.text.plain import excerpt
@@ -140,7 +140,7 @@ async def _way_home(request: Request, act: str, thing: Thing, text: str) -> WayH
     if handle.domain in _ours(site):
         return WayHome(handle.domain)
     # Visitors make us ask servers of their choice: only so often.
-    await site.limiter.hit("resolve", f"from {address_key(request.client.host if request.client else '')}")
+    await site.limiter.hit("resolve", f"from {customer_of(request.client.host if request.client else '')}")
     client, url = site.federation.client, None
     try:
         home = await home_of(client, f"{handle.name}@{handle.domain}")
