@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from communities.audiences import readers_of_activities, readers_of_ids
@@ -9,7 +10,7 @@ from communities.models import AnnouncedThread
 from communities.wire import announce, announce_object
 from federation import strict_json
 from federation.models import Actor
-from federation.outbox import publish
+from federation.outbox import Audience, publish
 from federation.refusals import Refused
 from federation.wire import id_of, read_activity
 from sebangsa.hooks import Origin
@@ -81,6 +82,19 @@ async def announce_activity(site: Site, community: Actor, activity: str) -> None
         is_public=False,
         proof=False,  # the request's signature speaks for the group, the proof inside for the author
     )
+
+
+async def announce_to(site: Site, community: Actor, activity: str, people: Sequence[Actor]) -> None:
+    """`Announce` of what is not for everybody to some people's servers alone, in the transaction under way."""
+    remote = [person for person in people if not person.is_local]
+    if remote:
+        await publish(
+            site.federation,
+            community,
+            announce(community, activity, to=[person.uri for person in remote], cc=[]),
+            Audience(actors=remote),
+            proof=False,
+        )
 
 
 async def withdraw_boost(site: Site, community: Actor, post: Post) -> None:

@@ -24,6 +24,9 @@ VOTES = frozenset({"Like", "Dislike", "EmojiReact"})
 READ_AT_ORIGIN = frozenset({"Create", "Update"})
 """Their handlers read the object from its own host when nobody vouches for the bytes."""
 
+MAX_SUBJECTS = 21
+"""Objects that a report may name: an account and twenty posts."""
+
 
 async def is_authentic(site: Site, inbound: Inbound, document: dict[str, Any], actor: Actor) -> bool:
     """Whether the bytes are the actor's: of the announcing host itself, or proved by a key that the actor lists."""
@@ -65,6 +68,10 @@ async def refuse_unless_vouched(site: Site, inbound: Inbound, group: Actor) -> I
     if kind in ("Delete", "Lock"):
         await _must_be_in(group, subject.object_id)
         return inbound  # its handler asks whether the actor moderates there
+    if kind in ("Flag", "Resolve") and activity.type != "Undo":
+        reported = activity.inner if kind == "Resolve" else activity
+        await _must_be_in(group, *(reported.object_ids if reported is not None else ()))
+        return inbound  # who resolves is asked whether they moderate there
     if kind in ("Add", "Remove", "Block") and subject.target in (
         group.uri,
         group.featured_url,
@@ -82,11 +89,11 @@ async def _is_by_author(inbound: Inbound, uri: str) -> bool:
     )
 
 
-async def _must_be_in(group: Actor, uri: str) -> None:
+async def _must_be_in(group: Actor, *uris: str) -> None:
     """A group's host speaks for what stands in the group, and for nothing else (S-055)."""
-    post = await Post.get_or_none(uri=uri)
-    if post is not None and post.community_id != group.id:
-        raise Refused("not-allowed", f"{uri[:200]} is not in the group")
+    for post in await Post.filter(uri__in=uris[:MAX_SUBJECTS]):
+        if post.community_id != group.id:
+            raise Refused("not-allowed", f"{post.uri[:200]} is not in the group")
 
 
 def _must_be_gone(inbound: Inbound, uri: str) -> None:

@@ -11,6 +11,7 @@ from communities.authority import must_moderate
 from communities.enacting import enact
 from communities.log import write_log
 from communities.models import Community, JoinMode, Posting
+from communities.rules import numbered_rules
 from federation.actor_document import actor_document
 from federation.database import transaction
 from federation.models import Actor
@@ -116,7 +117,7 @@ async def write_description(site: Site, community: Actor, rules: Community, abou
     await rules.save()
     community.name = clean_name(about.title, MAX_TITLE) or community.username
     community.source = about.sidebar.strip().replace("\x00", "")
-    community.summary = render_markdown(_with_rules(community.source, rules.rules))
+    community.summary = render_markdown(_with_rules(community.source, rules))
     community.icon_url = about.icon_url or community.icon_url
     community.discoverable = about.is_listed
     community.manually_approves_followers = about.join_mode == JoinMode.APPROVAL
@@ -125,11 +126,9 @@ async def write_description(site: Site, community: Actor, rules: Community, abou
     await community.save()
 
 
-def _with_rules(sidebar: str, rules: str) -> str:
+def _with_rules(sidebar: str, rules: Community) -> str:
     """Servers that know no rules show them with the description."""
-    lines = [line.strip() for line in rules.splitlines() if line.strip()]
-    numbered = "\n".join(f"{number}. {line}" for number, line in enumerate(lines, 1))
-    return "\n\n".join(part for part in (sidebar, numbered) if part)
+    return "\n\n".join(part for part in (sidebar, "\n".join(numbered_rules(rules))) if part)
 
 
 async def _publish(site: Site, editor: Actor, community: Actor, received: str) -> None:

@@ -63,6 +63,7 @@ FEATURE = Feature(
         "Remove": inbound.receive_remove,
         "Block": inbound.receive_block,
         "Lock": inbound.receive_lock,
+        "Warn": inbound.receive_warn,
         "Like": inbound.receive_vote,
         "Dislike": inbound.receive_vote,
         "Undo/Like": inbound.receive_vote,

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
-from communities import membership, moderating
-from communities.authority import is_banned, is_moderator
+from communities import membership, moderating, warning
+from communities.authority import is_banned, is_moderator, must_remove
 from communities.describing import apply_remote_edit
 from communities.log import write_log
 from communities.membership import held_by, write_ban
@@ -25,6 +25,7 @@ from federation.wire import read_actor, types_of
 from sebangsa.errors import ProductError
 from sebangsa.models import Post
 from sebangsa.notifying import notify
+from sebangsa.text.plain import html_to_plain
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
@@ -188,6 +189,23 @@ async def _receive_lock(site: Site, inbound: Inbound, uri: str, *, is_locked: bo
     return None
 
 
+async def receive_warn(site: Site, inbound: Inbound) -> None:
+    """A moderator warns somebody about what they wrote."""
+    activity = inbound.activity
+    found = await _post_in_community(activity.object_id)
+    if found is None:
+        raise Refused("not-found", activity.object_id[:200])
+    post, community = found
+    await must_moderate(site, inbound, community)
+    author = await Actor.get(id=post.author_id)
+    if author.uri not in activity.to:
+        raise Refused("not-allowed", "somebody else wrote it")
+    if community.is_local:
+        await _ours(must_remove(inbound.actor, post))
+    reason = html_to_plain(activity.summary)[: warning.MAX_WARNING]
+    await warning.tell(site, inbound.actor, community, author, post, reason)
+
+
 async def receive_delete(site: Site, inbound: Inbound) -> Verdict | None:
     """A moderator removes a post. What its author deletes is read on the floor below."""
     activity = inbound.activity
@@ -288,7 +306,7 @@ async def receive_vote(site: Site, inbound: Inbound) -> Verdict:
     return Verdict.PASS
 
 
-async def _ours(act: Awaitable[None]) -> None:
+async def _ours(act: Awaitable[object]) -> None:
     """Do what a remote moderator asked of a community of ours; what our rules forbid is refused (S-131)."""
     try:
         await act

@@ -127,7 +127,7 @@ class CommunityLogEntry(Table):
     moderator_id: int | None
     action = fields.CharField(
         32
-    )  # remove, restore, lock, unlock, pin, unpin, ban, unban, appoint, dismiss, settings
+    )  # remove, restore, lock, unlock, pin, unpin, ban, unban, appoint, dismiss, settings, warn
     subject: fields.ForeignKeyNullableRelation[Actor] = fields.ForeignKeyField(
         "federation.Actor", related_name="moderated_in", null=True, on_delete=fields.SET_NULL
     )

@@ -7,10 +7,11 @@ from datetime import timedelta
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from communities import forms, membership, moderating
+from communities import forms, membership, moderating, warning
+from communities.authority import community_of
 from communities.models import Role
 from communities.pages import address_of, back_to
-from communities.rules import community_by_name
+from communities.rules import cited_rule, community_by_name, with_rule
 from federation.models import Actor
 from sebangsa.errors import Invalid, NotFound
 from sebangsa.lookup import find_actor
@@ -64,7 +65,7 @@ async def post_member(request: Request) -> Response:
 
 @signed_in
 async def post_moderate(request: Request) -> Response:
-    """`/p/{id}/moderate/{act}`: remove, restore, lock, unlock, pin, unpin."""
+    """`/p/{id}/moderate/{act}`: remove, restore, warn, lock, unlock, pin, unpin."""
     site, by = site_of(request), viewer_of(request).actor
     post = await Post.get_or_none(id=id_of(request))
     if post is None or post.community_id is None or post.deleted_at is not None:
@@ -82,6 +83,9 @@ async def post_moderate(request: Request) -> Response:
             )
         case "restore":
             await moderating.restore_post(site, by, post)
+        case "warn":
+            rule = await cited_rule(await community_of(post), forms.text(form, "rule"))
+            await warning.warn(site, by, post, with_rule(rule, reason))
         case "lock" | "unlock" as act:
             await moderating.lock_post(site, by, post, reason, is_locked=act == "lock")
         case "pin" | "unpin" as act:

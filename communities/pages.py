@@ -58,17 +58,22 @@ def back_to(request: Request, community: Actor, tail: str = "") -> Response:
 
 async def header_of(request: Request, community: Actor) -> dict[str, Any]:
     """What `communities/_header.html` needs; threads' pages include it too."""
-    viewer = viewer_actor(request)
+    site, viewer = site_of(request), viewer_actor(request)
+    rank = await rank_of(community, viewer) if viewer is not None else Rank.NOBODY
+    may_moderate = rank >= Rank.MODERATOR
     return {
         "community": community,
-        "community_face": face_of(site_of(request), community),
+        "community_face": face_of(site, community),
         "sidebar": Markup(community.summary),  # noqa: S704 - passed the one sanitiser when it was written
         "community_address": address_of(community),
-        "moved_to": await moved_face(site_of(request), community),
+        "moved_to": await moved_face(site, community),
         "rules": await rules_of(community),
         "follow": await following.follow_of(viewer, community),
-        "rank": int(await rank_of(community, viewer)) if viewer is not None else 0,
-        "may_moderate": viewer is not None and await rank_of(community, viewer) >= Rank.MODERATOR,
+        "rank": int(rank),
+        "may_moderate": may_moderate,
+        "moderator_tabs": [
+            await tab(community, viewer) for tab in site.moderator_tabs if viewer is not None and may_moderate
+        ],
     }
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from communities.models import Community, Posting
 from federation.models import Actor
-from sebangsa.errors import NotFound
+from sebangsa.errors import Invalid, NotFound
+
+MAX_CITED = 500
+"""Characters of a rule where it is cited."""
 
 
 async def community_by_name(name: str) -> Actor:
@@ -27,3 +30,24 @@ async def rules_of(community: Actor) -> Community:
     if not community.is_local and community.extra.get("postingRestrictedToMods") is True:
         found.posting = Posting.MODERATORS
     return found
+
+
+def numbered_rules(rules: Community) -> list[str]:
+    """The rules as they are shown and cited: `1. No ads`."""
+    lines = [line.strip() for line in rules.rules.splitlines() if line.strip()]
+    return [f"{number}. {line}" for number, line in enumerate(lines, 1)]
+
+
+async def cited_rule(community: Actor, number: str) -> str:
+    """The rule that a form names by its number, "" for none. Raises `Invalid`."""
+    if not number:
+        return ""
+    rules = numbered_rules(await rules_of(community))
+    if not number.isascii() or not number.isdigit() or len(number) > 4 or not 0 < int(number) <= len(rules):
+        raise Invalid("rule-unknown", "The community has no rule with that number.", field="rule")
+    return rules[int(number) - 1][:MAX_CITED]
+
+
+def with_rule(rule: str, text: str) -> str:
+    """A reason that begins with the rule that was broken, as other servers show it."""
+    return "\n".join(part for part in (rule, text.strip()) if part)

@@ -30,7 +30,8 @@ def announce_object(community: Actor, uri: str, **more: Any) -> dict[str, Any]:
 
 def _announce(community: Actor, obj: Any, **more: Any) -> dict[str, Any]:
     # Mastodon reads `to` Public as public; Lemmy and PieFed want the followers in `cc`.
-    return activity_about("Announce", community, obj, to=[AS_PUBLIC], cc=[community.followers_url], **more)
+    addressed: dict[str, Any] = {"to": [AS_PUBLIC], "cc": [community.followers_url]}
+    return activity_about("Announce", community, obj, **(addressed | more))
 
 
 def moderation(
@@ -45,6 +46,13 @@ def moderation(
 def removal(moderator: Actor, community: Actor, uri: str, reason: str) -> dict[str, Any]:
     """`Delete` with `summary`: that key alone tells a moderator's removal from an author's deletion (Lemmy)."""
     return moderation("Delete", moderator, community, uri, summary=reason)
+
+
+def warning(moderator: Actor, community: Actor, author: Actor, uri: str, reason: str) -> dict[str, Any]:
+    """`Warn` of an author about a post of theirs, to them alone (Lemmy 1.0)."""
+    return activity_about(
+        "Warn", moderator, uri, to=[author.uri], cc=[], audience=community.uri, summary=reason
+    )
 
 
 def block(

@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
 from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from moderation import domains, log, removing, reporting, suspending
+from moderation import domains, log, removing, reporting, resolving, suspending
+from moderation.case_views import case_views
 from moderation.models import Case, DomainBlock
-from moderation.pages import cards, known_actor, render
+from moderation.pages import known_actor, render
 from sebangsa.errors import Invalid, NotAllowed, NotFound
 from sebangsa.models import Post
 from sebangsa.web.forms import back_to, form_of, id_of, text_of
-from sebangsa.web.pieces import Face
-from sebangsa.web.presenting import PostView, face_of
+from sebangsa.web.presenting import face_of
 from sebangsa.web.viewing import signed_in, site_of, viewer_of
-
-
-@dataclass(frozen=True, slots=True)
-class CaseView:
-    """One report on the desk. `gone` counts named posts that their author deleted since."""
-
-    id: int
-    reporter: Face
-    accused: Face
-    is_suspended: bool
-    is_forwarded: bool
-    comment: str
-    posts: list[PostView]
-    gone: int
-    at: datetime
 
 
 @signed_in
@@ -41,21 +24,7 @@ async def desk(request: Request) -> Response:
     site, user = site_of(request), viewer_of(request)
     log.must_moderate(user)
     found = await reporting.queue()
-    posts = await cards(site, user.actor, [post_id for case in found for post_id in case.post_ids])
-    cases = [
-        CaseView(
-            id=case.id,
-            reporter=face_of(site, case.reporter),
-            accused=face_of(site, case.accused),
-            is_suspended=case.accused.suspended_at is not None,
-            is_forwarded=case.is_forwarded,
-            comment=case.comment,
-            posts=[posts[post_id] for post_id in case.post_ids if post_id in posts],
-            gone=sum(post_id not in posts for post_id in case.post_ids),
-            at=case.created_at,
-        )
-        for case in found
-    ]
+    cases = await case_views(site, user.actor, found)
     return render(request, "desk", {"cases": cases, "max_answer": reporting.MAX_COMMENT})
 
 
@@ -67,7 +36,7 @@ async def post_resolve(request: Request) -> Response:
     case = await Case.get_or_none(id=id_of(request))
     if case is None:
         raise NotFound
-    await reporting.resolve(site_of(request), user, case, text_of(await form_of(request), "answer"))
+    await resolving.resolve(site_of(request), user, case, text_of(await form_of(request), "answer"))
     return back_to(request, "/moderation")
 
 

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from moderation import inbound
 from moderation.commands import domain
+from moderation.community_pages import reports_tab
 from moderation.domains import gate_of
 from moderation.models import Case, CaseState
 from moderation.panels import removal_panel
@@ -27,13 +28,16 @@ def register(site: Site) -> None:
     site.about_links.append(Action("What moderators did", "shield", href="/moderation/log"))
     site.post_actions.append(report_post)
     site.panels.append(removal_panel)
+    site.moderator_tabs.append(reports_tab)
     site.badges["/moderation"] = open_cases
     site.actor_actions.append(report_actor)
 
 
 async def open_cases(user: User) -> int | None:
     """How many reports wait for the moderators; None for everybody else."""
-    return await Case.filter(state=CaseState.OPEN).count() if user.is_moderator else None
+    if not user.is_moderator:
+        return None
+    return await Case.filter(state=CaseState.OPEN, is_for_site=True).count()
 
 
 def report_post(post: Post, viewer: Actor | None) -> Action | None:
@@ -56,7 +60,7 @@ FEATURE = Feature(
     name="moderation",
     models=("moderation.models",),
     routes=tuple(ROUTES),
-    inbound={"Flag": inbound.receive_flag},
+    inbound={"Flag": inbound.receive_flag, "Resolve": inbound.receive_resolve},
     navigation=(NavItem("Moderation", "/moderation", "shield", 90, is_for_some=True),),
     commands=(domain,),
     templates=Path(__file__).parent / "templates",

@@ -17,7 +17,11 @@ class CaseState(StrEnum):
 
 
 class Case(Table):
-    """A report about somebody, with the posts it names: from one of ours, or from a peer (`Flag`)."""
+    """A report about somebody, with the posts it names: from one of ours, or from a peer (`Flag`).
+
+    `community` is where those posts stand, when its moderators judge it too. Not `is_for_site` is a report of strangers
+    about a stranger, here only because one of ours moderates that community elsewhere.
+    """
 
     id = fields.BigIntField(primary_key=True)
     uri = fields.CharField(URL_LENGTH, unique=True)  # id of the Flag
@@ -31,6 +35,14 @@ class Case(Table):
     accused_id: int
     post_ids: fields.Field[list[int]] = fields.JSONField(default=list)
     comment = fields.TextField(default="")
+    community: fields.ForeignKeyNullableRelation[Actor] = fields.ForeignKeyField(
+        "federation.Actor", related_name="cases_in", null=True, on_delete=fields.SET_NULL
+    )
+    community_id: int | None
+    rule = fields.CharField(
+        500, default="", db_default=""
+    )  # of the community, with its number, as it was then
+    is_for_site = fields.BooleanField(default=True, db_default=True)
     is_forwarded = fields.BooleanField(default=False)
     state = fields.CharEnumField(CaseState, max_length=8, default=CaseState.OPEN)
     resolved_by: fields.ForeignKeyNullableRelation[Actor] = fields.ForeignKeyField(
@@ -43,7 +55,10 @@ class Case(Table):
 
     class Meta:
         table = "moderation_cases"
-        indexes = [Index(fields=("state", "id"), name="moderation_cases_queue")]
+        indexes = [
+            Index(fields=("state", "id"), name="moderation_cases_queue"),
+            Index(fields=("community_id", "state", "id"), name="moderation_cases_in_community"),
+        ]
 
 
 class DomainBlock(Table):

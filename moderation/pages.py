@@ -9,8 +9,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from communities.rules import cited_rule, numbered_rules, rules_of
 from federation.models import Actor
-from moderation import log, reporting
+from moderation import judges, log, reporting
 from sebangsa import timelines
 from sebangsa.errors import Invalid, NotFound
 from sebangsa.models import Post
@@ -46,12 +47,15 @@ async def report(request: Request) -> Response:
         return render(request, "reported", {})
     accused, post = await _reported(request)
     error: Invalid | None = None
-    values = {"comment": "", "forward": ""}
+    community = await judges.community_of(site, viewer, [post] if post else [])
+    rules = numbered_rules(await rules_of(community)) if community else []
+    values = {"comment": "", "forward": "", "rule": ""}
     if request.method == "POST":
         form = await form_of(request)
         values = {name: text_of(form, name) for name in values}
         try:
-            if not values["comment"].strip():
+            rule = await cited_rule(community, values["rule"]) if community else ""
+            if not values["comment"].strip() and not rule:
                 raise Invalid("comment-needed", "Write what is wrong with it.", field="comment")
             await reporting.report(
                 site,
@@ -59,15 +63,19 @@ async def report(request: Request) -> Response:
                 accused,
                 [post] if post else [],
                 values["comment"],
+                rule=rule,
                 forward=bool(values["forward"]),
             )
             return RedirectResponse("/moderation/report?sent=1", 303)
         except Invalid as refused:
             error = refused
+    is_told = community is not None and community.host == accused.host
     context = {
         "accused": face_of(site, accused),
-        "accused_host": "" if accused.is_local else accused.host,
+        "accused_host": "" if accused.is_local or is_told else accused.host,
         "post": (await cards(site, viewer, [post.id])).get(post.id) if post else None,
+        "community": face_of(site, community) if community else None,
+        "rules": rules,
         "subject": f"post={post.id}" if post else f"account={accused.handle}",
         "max_comment": reporting.MAX_COMMENT,
         "values": values,
@@ -131,9 +139,16 @@ async def known_actor(site: Site, text: str) -> Actor:
     return actor
 
 
-async def cards(site: Site, viewer: Actor, post_ids: list[int]) -> dict[int, PostView]:
-    """Posts as cards, by id. Deleted ones are left out; whoever asks has checked what may be read."""
-    found = await timelines.with_parts(Post.filter(id__in=post_ids, deleted_at=None)) if post_ids else []
+async def cards(
+    site: Site, viewer: Actor, post_ids: list[int], *, within: Actor | None = None
+) -> dict[int, PostView]:
+    """Posts as cards, by id, those `within` a community only if it is given. Deleted ones are left out; whoever asks has
+    checked what may be read.
+    """
+    posts = Post.filter(id__in=post_ids, deleted_at=None)
+    if within is not None:
+        posts = posts.filter(community_id=within.id)
+    found = await timelines.with_parts(posts) if post_ids else []
     mine = await mine_among(viewer, found)
     return {post.id: post_view(site, viewer, post, mine) for post in found}
 

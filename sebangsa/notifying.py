@@ -13,12 +13,22 @@ if TYPE_CHECKING:
 
 
 async def notify(
-    site: Site, recipient_id: int, type_: str, actor_id: int, *, post: Post | None = None, **extra: Any
+    site: Site,
+    recipient_id: int,
+    type_: str,
+    actor_id: int,
+    *,
+    post: Post | None = None,
+    is_repeatable: bool = False,
+    **extra: Any,
 ) -> None:
-    """Write a notification for a local person, once for the same thing, and tell their open pages after commit."""
+    """Write a notification for a local person, and tell their open pages after commit.
+
+    Once for the same type, actor and post, unless it `is_repeatable`: the same moderator answers several reports.
+    """
     if recipient_id == actor_id or not await Actor.exists(id=recipient_id, host=""):
         return
-    known = await Notification.exists(
+    known = not is_repeatable and await Notification.exists(
         recipient_id=recipient_id, type=type_, actor_id=actor_id, post_id=post.id if post else None
     )
     if known:

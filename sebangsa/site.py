@@ -28,7 +28,7 @@ from sebangsa.queue import Engine, InProcessEngine, Queue
 from sebangsa.settings import Settings, secret_key
 from sebangsa.streams import open_streams
 from sebangsa.text.sanitise import sanitise
-from sebangsa.web.pieces import Action
+from sebangsa.web.pieces import Action, Tab
 
 if TYPE_CHECKING:
     from sebangsa.web.badges import Counter
@@ -39,6 +39,8 @@ Panel = Callable[["Site", Request, Post], Awaitable[Markup | None]]
 """What a feature shows under a post on its own page; None where it has nothing to show there."""
 PostAction = Callable[[Post, Actor | None], Action | None]
 """What a feature adds to the menu of a post for who looks (None: a visitor); None where it adds nothing."""
+ModeratorTab = Callable[[Actor, Actor], Awaitable[Tab]]
+"""(community, moderator): what a feature adds to a community's tabs. Asked only for those who moderate it."""
 ActorAction = Callable[[Actor, User | None], Action | None]
 """The same for somebody's own page."""
 
@@ -85,6 +87,7 @@ class Site:
         self.panels: list[Panel] = []
         self.about_links: list[Action] = []
         self.post_actions: list[PostAction] = []
+        self.moderator_tabs: list[ModeratorTab] = []
         self.actor_actions: list[ActorAction] = []
         self.streams = open_streams(settings.queue_url, settings.host)
         self.live: Live = ground_live(self)

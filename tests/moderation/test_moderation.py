@@ -6,7 +6,7 @@ import pytest
 
 from federation.database import rows
 from federation.models import Actor, Follow, InboundActivity
-from moderation import domains, log, removing, reporting, suspending
+from moderation import domains, log, removing, reporting, resolving, suspending
 from moderation.models import Case, CaseState
 from sebangsa import boosting, following, posting, timelines
 from sebangsa.accounts import authenticate, user_by_name
@@ -41,10 +41,10 @@ async def test_a_report_is_forwarded_without_the_reporters_name_and_answered(nei
         [stored] = await rows("SELECT body FROM inbound_activities WHERE type = 'Flag'")
         assert "ani" not in stored["body"]
         assert await Notification.filter(recipient_id=boss.actor_id, type="admin.report").count() == 1
-        await reporting.resolve(site, await user_by_name("boss"), received, "Sudah ditegur")
+        await resolving.resolve(site, await user_by_name("boss"), received, "Sudah ditegur")
         assert await Post.exists(id=post.id)
     async with warga.inside() as site:
-        await reporting.resolve(site, await user_by_name(moderator.actor.username), case, "Terima kasih")
+        await resolving.resolve(site, await user_by_name(moderator.actor.username), case, "Terima kasih")
         [told] = await Notification.filter(recipient_id=ani.actor_id, type="report.resolved")
         assert told.extra["answer"] == "Terima kasih"
         assert (await Case.get(id=case.id)).state == CaseState.RESOLVED
