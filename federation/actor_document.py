@@ -8,6 +8,8 @@ from federation.config import FederationConfig
 from federation.contexts import context_for
 from federation.models import Actor, ActorKey
 
+_WITH_APPS = frozenset({"Person", "Service"})
+
 
 async def actor_document(config: FederationConfig, actor: Actor) -> dict[str, Any]:
     """The document that `GET` of a local actor's id answers.
@@ -35,7 +37,7 @@ async def actor_document(config: FederationConfig, actor: Actor) -> dict[str, An
         "webfinger": f"{actor.username}@{config.domain}",
         "published": timestamp(actor.created_at),
         "updated": timestamp(actor.updated_at),
-        "endpoints": {"sharedInbox": actor.shared_inbox_url},
+        "endpoints": _endpoints(config, actor),
         **_keys(actor, keys),
     }
     if actor.source:
@@ -67,6 +69,12 @@ def _metadata(actor: Actor) -> list[dict[str, str]]:
 def _vocabularies(actor: Actor) -> list[str]:
     civic = any(key.startswith(("civic:", "forge:")) for key in actor.extra)
     return ["actor", *(["group"] if actor.is_group else []), *(["civic"] if civic else [])]
+
+
+def _endpoints(config: FederationConfig, actor: Actor) -> dict[str, str]:
+    """The same for everybody who asks, and for every person of ours; communities and the server sign in nowhere."""
+    found = {"sharedInbox": actor.shared_inbox_url}
+    return found | dict(config.client_endpoints) if actor.type in _WITH_APPS else found
 
 
 def tombstone(uri: str, deleted_at: Any, former_type: str = "") -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 
@@ -19,6 +20,8 @@ class FederationConfig:
     version: str
     software: str = "sebangsa"
     development: bool = False
+    client_endpoints: Mapping[str, str] = field(default_factory=dict)
+    """What the apps of our people call (ActivityPub, 4.1): stands in `endpoints` of each of them."""
 
     @property
     def authority(self) -> str:

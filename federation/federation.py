@@ -14,6 +14,7 @@ from federation.ids import IdMaker
 from federation.keys import KeyRing
 from federation.local_actors import server_actor
 from federation.local_keys import signing_key
+from federation.models import Actor, OutboundActivity
 from federation.registry import Registry
 from federation.signatures import sign_request
 from federation.storing import Storing
@@ -35,7 +36,8 @@ class Federation:
 
     Clock, randomness, transport and the wake-up call come from outside, so that one process can run many
     instances and simulate days of them. `wake(job)` asks for a job to run soon (`process_inbox`, `deliver`); it
-    may be lost: the sweep finds due work in the database.
+    may be lost: the sweep finds due work in the database. `published(actor, activity)`
+    is told of each activity that was committed; it may be set later.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Federation:
         self.transport = transport
         self.wake = wake
         self.sanitise = sanitise
+        self.published: Callable[[Actor, OutboundActivity], None] | None = None
         self.registry = Registry()
         self.keys = KeyRing()
         self.profiles = Profiles(clock)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -28,6 +30,8 @@ ROWS_A_STATEMENT = 500
 
 log = structlog.get_logger("federation.outbox")
 
+_noted: ContextVar[list[OutboundActivity] | None] = ContextVar("noted", default=None)
+
 
 @dataclass(frozen=True)
 class Audience:
@@ -41,6 +45,17 @@ class Audience:
     followers_of: Sequence[Actor] = ()
     inbox_urls: Sequence[str] = ()
     personal: bool = False
+
+
+@contextmanager
+def noting() -> Iterator[list[OutboundActivity]]:
+    """What this task publishes inside the block, in order: for who must name the activity that a use case sent."""
+    noted: list[OutboundActivity] = []
+    token = _noted.set(noted)
+    try:
+        yield noted
+    finally:
+        _noted.reset(token)
 
 
 async def publish(
@@ -82,7 +97,23 @@ async def publish(
             await meet(inboxes.values(), now)
             await _write_deliveries(fed, row, inboxes, now)
             after_commit(lambda: fed.wake("deliver"))
+        published = fed.published
+        if published is not None:
+            after_commit(lambda: published(actor, row))
+    noted = _noted.get()
+    if noted is not None:
+        noted.append(row)
     return row
+
+
+async def withdraw(actor: Actor, uri: str) -> None:
+    """Show no longer what told of `uri`, which its author took back: it holds a copy. In the transaction under way.
+
+    What waits to be sent still leaves, before the `Delete` that follows it.
+    """
+    await OutboundActivity.filter(
+        actor_id=actor.id, is_public=True, type__in=["Create", "Update"], body__contains=f'"id":"{uri}"'
+    ).update(is_public=False)
 
 
 async def _with_proof(fed: Federation, actor: Actor, activity: dict[str, Any]) -> dict[str, Any]:

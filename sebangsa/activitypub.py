@@ -9,11 +9,13 @@ from starlette.responses import Response
 
 from federation.actor_document import tombstone
 from federation.contexts import context_for
+from federation.endpoints.actors import activity_answer_of
 from federation.endpoints.answers import PUBLIC_FOR, activity_answer
 from federation.endpoints.inboxes import signed_request
 from federation.inbox import verify_signer
-from federation.models import Actor
+from federation.models import Actor, OutboundActivity
 from federation.refusals import Refused
+from sebangsa.api.access import bearer, must_include
 from sebangsa.models import Post
 from sebangsa.posting import document_of
 from sebangsa.visibility import OPEN, may_read, readable
@@ -38,8 +40,23 @@ async def signer_of(site: Site, request: Request) -> Actor | None:
     return signer.actor
 
 
+async def reader_of(site: Site, request: Request) -> Actor | None:
+    """Who asks for a document: the person whose app sends their token, or the remote actor that signed, or nobody.
+
+    Raises `Denied` for a token that does not hold or may not read posts, `Refused` as `signer_of`.
+    """
+    token = await bearer(site, request)
+    if token is None:
+        return await signer_of(site, request)
+    must_include(token, "read:statuses")
+    return token.user.actor if token.user is not None else None
+
+
 async def post_answer(site: Site, request: Request, post_id: int) -> Response:
     """`/p/{id}` for a server: the object, its tombstone, or 404 for whoever may not read it (S-111)."""
+    post = await Post.get_or_none(id=post_id, is_local=True)
+    if post is not None and post.kind == "boost":
+        return await activity_answer_of(request, await OutboundActivity.get_or_none(uri=post.uri))
     post = await _local_post(post_id)
     if post.deleted_at is not None:
         return activity_answer(request, tombstone(post.uri, post.deleted_at), status=410)
@@ -87,7 +104,7 @@ async def _local_post(post_id: int) -> Post:
 
 
 async def _must_read(site: Site, request: Request, post: Post) -> None:
-    viewer = None if post.visibility in OPEN else await signer_of(site, request)
+    viewer = None if post.visibility in OPEN else await reader_of(site, request)
     if not await may_read(site, viewer, post):
         raise Refused("not-found")
 

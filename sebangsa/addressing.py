@@ -26,11 +26,14 @@ def addresses_of(
     mentioned: Sequence[Actor],
     community: Actor | None = None,
     parent_author: Actor | None = None,
+    *,
+    blind: Sequence[Actor] = (),
 ) -> Addresses:
     """Who gets a post.
 
     A direct post has exactly its mentioned in `to` and nobody in `cc`: Pixelfed takes it for a message only so,
-    and Lemmy reads exactly one `to` (chat.md b1). A post into a community addresses the group first (interop b1).
+    and Lemmy reads exactly one `to` (chat.md b1). A post into a community addresses the group first (interop b1). Who is
+    in `blind` gets it without standing in it.
     """
     people = [actor.uri for actor in mentioned]
     if post.visibility == Visibility.DIRECT:
@@ -41,7 +44,9 @@ def addresses_of(
         people.append(parent_author.uri)
     if community is not None:
         reached.append(community)
-    audience = Audience(actors=reached, followers_of=[author])
+    # At their own inboxes: nothing else says to the server there whom it is for.
+    unnamed = [actor.inbox_url for actor in blind if not actor.is_local and actor.is_usable]
+    audience = Audience(actors=reached, followers_of=[author], inbox_urls=unnamed)
     if community is not None and post.visibility == Visibility.PUBLIC:
         return Addresses([community.uri, AS_PUBLIC], [*people, author.followers_url], audience)
     if post.visibility == Visibility.PUBLIC:

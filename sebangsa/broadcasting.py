@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from federation.database import after_commit
-from federation.models import Follow, FollowState
+from federation.models import Actor, Follow, FollowState, OutboundActivity
 from sebangsa.hooks import Origin
 from sebangsa.models import Post, Visibility
 from sebangsa.streams import StreamEvent
@@ -24,6 +24,17 @@ def register(site: Site) -> None:
     site.hooks.post_created.listen(partial(_ring, site, "update"))
     site.hooks.post_edited.listen(partial(_ring, site, "status.update"))
     site.hooks.post_deleted.listen(partial(_ring, site, "delete"))
+    site.federation.published = partial(_ring_outbox, site)
+
+
+def outbox_channel(actor_id: int) -> str:
+    """Where what somebody published rings, for their own apps."""
+    return f"outbox:{actor_id}"
+
+
+def _ring_outbox(site: Site, actor: Actor, activity: OutboundActivity) -> None:
+    if not actor.is_group:  # a community announces much, and has no apps that listen
+        site.streams.publish(outbox_channel(actor.id), "published", str(activity.id))
 
 
 async def _ring(site: Site, name: str, post: Post, origin: Origin) -> None:

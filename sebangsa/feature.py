@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sebangsa import broadcasting, inbound, jobs, mailing, moved, moving, uploads, verifying
 from sebangsa.api.routes import ROUTES as API_ROUTES
 from sebangsa.api.streaming import ROUTES as STREAMING_ROUTES
+from sebangsa.c2s.routes import ROUTES as C2S_ROUTES
 from sebangsa.features import Feature, NavItem, Periodic
 from sebangsa.web.events import ROUTES as EVENT_ROUTES
 from sebangsa.web.routes import ROUTES as PAGE_ROUTES
@@ -25,7 +26,7 @@ def register(site: Site) -> None:
 FEATURE = Feature(
     name="sebangsa",
     models=("sebangsa.models", "sebangsa.api.models", "sebangsa.queue.models"),
-    routes=(*API_ROUTES, *STREAMING_ROUTES, *PAGE_ROUTES, *EVENT_ROUTES),
+    routes=(*API_ROUTES, *STREAMING_ROUTES, *C2S_ROUTES, *PAGE_ROUTES, *EVENT_ROUTES),
     inbound={
         "Create": inbound.receive_create,
         "Update": inbound.receive_update,

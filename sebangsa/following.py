@@ -39,11 +39,11 @@ async def follow(site: Site, follower: Actor, target: Actor) -> Follow:
             uri=uri,
             created_at=site.clock.now(),
         )
+        # Written also when nobody elsewhere gets it: the follower's own app reads it at its id.
+        activity = follow_activity(follower, target, uri)
+        await publish(site.federation, follower, activity, Audience(actors=[target], personal=True))
         if target.is_local:
             await consider(site, made, follower, target)
-        else:
-            activity = follow_activity(follower, target, uri)
-            await publish(site.federation, follower, activity, Audience(actors=[target], personal=True))
     return made
 
 
@@ -64,16 +64,14 @@ async def accept(site: Site, made: Follow, follower: Actor, target: Actor) -> No
             await count_follow(made, +1)
             await notify(site, target.id, "follow", follower.id)
             await site.hooks.followed.emit(follower, target)
-        if not follower.is_local:
-            await answer(site, "Accept", made, follower, target)
+        await answer(site, "Accept", made, follower, target)
 
 
 async def reject(site: Site, made: Follow, follower: Actor, target: Actor) -> None:
     """Refuse a follower, or remove one who was accepted, and tell their server."""
     async with transaction():
         await end(site, made, follower, target)
-        if not follower.is_local:
-            await answer(site, "Reject", made, follower, target)
+        await answer(site, "Reject", made, follower, target)
 
 
 async def unfollow(site: Site, follower: Actor, target: Actor) -> None:
@@ -83,14 +81,13 @@ async def unfollow(site: Site, follower: Actor, target: Actor) -> None:
         return
     async with transaction():
         await end(site, made, follower, target)
-        if not target.is_local:
-            undone = follow_activity(follower, target, made.uri)
-            await publish(
-                site.federation,
-                follower,
-                undo_activity(follower, undone),
-                Audience(actors=[target], personal=True),
-            )
+        undone = follow_activity(follower, target, made.uri)
+        await publish(
+            site.federation,
+            follower,
+            undo_activity(follower, undone),
+            Audience(actors=[target], personal=True),
+        )
 
 
 async def end(site: Site, made: Follow, follower: Actor, target: Actor) -> None:

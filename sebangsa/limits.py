@@ -46,6 +46,8 @@ BUCKETS: Mapping[str, Bucket] = {
     "mail": Bucket(3, HOUR),
     # Asking other servers on somebody's behalf.
     "resolve": Bucket(60, 5 * MINUTE),
+    # The same, document by document: how an app on ActivityPub reads what lies elsewhere.
+    "proxy": Bucket(300, 5 * MINUTE),
 }
 """Every limit of the server, in one place."""
 

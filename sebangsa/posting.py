@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from federation.database import tally, transaction
 from federation.models import Actor
-from federation.outbox import publish
+from federation.outbox import publish, withdraw
 from federation.vocabulary import AS_PUBLIC
 from sebangsa.addressing import Addresses, addresses_of
 from sebangsa.errors import Invalid, NotAllowed
@@ -48,8 +48,9 @@ MAX_DEPTH = 1000
 class Draft:
     """What somebody wants to post. `source` is Markdown; `recipients` are addressed without being named in it.
 
-    With `is_closed` only they are: names of others in the text stay text (S-110). `kind` is chosen by the place where
-    it is posted unless it is given (`chat-message` for peers that read no other, chat.md b2).
+    With `is_closed` only they are: names of others in the text stay text (S-110). Who is in `blind` gets it too, and
+    is named to nobody (`bto`, `bcc`); a direct post has none, for its readers are those it names. `kind` is chosen by
+    the place where it is posted unless it is given (`chat-message` for peers that read no other, chat.md b2).
     """
 
     source: str
@@ -63,6 +64,7 @@ class Draft:
     community: Actor | None = None
     attachments: Sequence[Attachment] = ()
     recipients: Sequence[Actor] = ()
+    blind: Sequence[Actor] = ()
     is_closed: bool = False
     kind: str = ""
     extra: dict[str, Any] = field(default_factory=dict)
@@ -115,10 +117,12 @@ async def create_post(
         )
         await _attach(post, draft.attachments)
         await _write_mentions(site, post, mentioned)
+        blind = _unnamed(draft.blind, mentioned)
+        await _write_mentions(site, post, blind, is_silent=True)
         await _write_tags(site, post, rendered.hashtags)
         await count_post(post, +1)
         activity = await _publish_create(site, post, author, mentioned, rendered.hashtags, draft)
-        await _notify_addressed(site, post, mentioned, parent)
+        await _notify_addressed(site, post, [*mentioned, *blind], parent)
         await site.hooks.post_created.emit(post, Origin(activity))
         if written is not None:
             await written(post.id)
@@ -155,6 +159,8 @@ async def _checked(site: Site, author: Actor, draft: Draft) -> Draft:
             visibility = Visibility.DIRECT
     if community is not None and visibility == Visibility.DIRECT:
         community = None
+    if draft.blind and visibility == Visibility.DIRECT:
+        raise Invalid("blind-message", "A message names everybody who gets it.", field="recipients")
     if community is not None and parent is None and not name:
         raise Invalid("title-needed", "Give it a title.", field="name")
     return replace(
@@ -217,8 +223,19 @@ async def _attach(post: Post, attachments: Sequence[Attachment]) -> None:
             )
 
 
-async def _write_mentions(site: Site, post: Post, mentioned: Sequence[Actor]) -> None:
-    await Mention.bulk_create([Mention(id=site.ids.next(), post=post, actor=actor) for actor in mentioned])
+def _unnamed(blind: Sequence[Actor], named: Sequence[Actor]) -> list[Actor]:
+    """Those of `blind`, each once, who are not named as well."""
+    known = {actor.id for actor in named}
+    return list({actor.id: actor for actor in blind if actor.id not in known and not actor.is_group}.values())
+
+
+async def _write_mentions(
+    site: Site, post: Post, mentioned: Sequence[Actor], *, is_silent: bool = False
+) -> None:
+    if mentioned:
+        await Mention.bulk_create(
+            [Mention(id=site.ids.next(), post=post, actor=actor, is_silent=is_silent) for actor in mentioned]
+        )
 
 
 async def _write_tags(site: Site, post: Post, tags: Sequence[str]) -> None:
@@ -241,7 +258,9 @@ async def count_post(post: Post, by: int) -> None:
 async def document_of(site: Site, post: Post) -> tuple[dict[str, Any], Addresses]:
     """A local post as its object, with its addresses, read from the database."""
     author = await Actor.get(id=post.author_id)
-    mentioned = [mention.actor for mention in await Mention.filter(post_id=post.id).select_related("actor")]
+    mentions = await Mention.filter(post_id=post.id).select_related("actor")
+    mentioned = [mention.actor for mention in mentions if not mention.is_silent]
+    blind = [mention.actor for mention in mentions if mention.is_silent]
     community = await Actor.get(id=post.community_id) if post.community_id else None
     parent = (
         await Post.get_or_none(id=post.in_reply_to_id).select_related("author")
@@ -249,7 +268,9 @@ async def document_of(site: Site, post: Post) -> tuple[dict[str, Any], Addresses
         else None
     )
     attachments = await Attachment.filter(post_id=post.id).order_by("position")
-    addresses = addresses_of(post, author, mentioned, community, parent.author if parent else None)
+    addresses = addresses_of(
+        post, author, mentioned, community, parent.author if parent else None, blind=blind
+    )
     document = post_document(
         site.federation.config,
         post,
@@ -299,7 +320,9 @@ async def edit_post(
         name=clean_name(name, MAX_NAME) or post.name,
         summary=clean_name(summary, 500),
         visibility=post.visibility,
-        recipients=[m.actor for m in await Mention.filter(post_id=post.id).select_related("actor")],
+        recipients=[
+            m.actor for m in await Mention.filter(post_id=post.id, is_silent=False).select_related("actor")
+        ],
     )
     _must_fit(draft.source)
     if not (draft.source or draft.name or await Attachment.exists(post_id=post.id)):
@@ -342,6 +365,7 @@ async def delete_post(site: Site, deleter: Actor, post: Post) -> None:
             activity |= {"cc": [(await Actor.get(id=post.community_id)).uri]}
             activity["audience"] = activity["cc"][0]
         sent = await publish(site.federation, deleter, activity, addresses.audience)
+        await withdraw(deleter, post.uri)
         await erase(site, post)
         await site.hooks.post_deleted.emit(post, Origin(sent.body))
 

@@ -137,7 +137,7 @@ def _names_us(inbound: Inbound, obj: ObjectDocument, known: Mapping[str, Actor])
     """
     if inbound.is_asked_for:
         return True
-    if inbound.inbox_of is not None and visibility_of(obj, inbound.actor) == Visibility.DIRECT:
+    if inbound.inbox_of is not None and visibility_of(obj, inbound.actor) not in OPEN:
         return True  # to nobody by name: the inbox says for whom (S-109)
     return any(actor.is_local for actor in known.values())
 
@@ -250,11 +250,7 @@ async def _write_mentions(
     """Who is addressed by name; those reached without a tag are silent (chat.md b1). Ids of those who are told."""
     tagged = {mention.href for mention in obj.mentions}
     people = {actor.id: actor for actor in known.values() if not actor.is_group}
-    if (
-        inbound.inbox_of is not None
-        and post.visibility == Visibility.DIRECT
-        and inbound.inbox_of not in people
-    ):
+    if inbound.inbox_of is not None and post.visibility not in OPEN and inbound.inbox_of not in people:
         people[inbound.inbox_of] = await Actor.get(id=inbound.inbox_of)
     if people:
         await Mention.bulk_create(

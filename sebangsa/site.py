@@ -68,6 +68,7 @@ class Site:
         transport: Transport | None = None,
         engine: Engine | None = None,
     ) -> None:
+        from sebangsa.c2s.endpoints import client_endpoints
         from sebangsa.web.live import ground_live, unread_notifications
 
         self.settings = settings
@@ -98,7 +99,11 @@ class Site:
         self.queue = Queue(self, engine or self._engine())
         self.federation = Federation(
             FederationConfig(
-                settings.url, settings.domain, software_version(), development=settings.is_development
+                settings.url,
+                settings.domain,
+                software_version(),
+                development=settings.is_development,
+                client_endpoints=client_endpoints(settings.url),
             ),
             clock=self.clock,
             rng=self.rng,

@@ -60,12 +60,21 @@ def _with(posts: QuerySet[Post], *parts: str | Prefetch) -> QuerySet[Post]:
 
 def home(viewer: Actor) -> QuerySet[Post]:
     """What the people someone follows write and boost, and the threads of communities they joined."""
+    posts = readable(Post.all(), viewer)
+    return (
+        with_shown_boosts(posts)
+        .filter(Q(author_id=viewer.id) | brought_by_follows(viewer))
+        .exclude(
+            visibility=Visibility.DIRECT  # messages have their own page
+        )
+    )
+
+
+def brought_by_follows(viewer: Actor) -> Q:
+    """Which posts come to somebody because of whom they follow and which communities they joined."""
     followed = Follow.filter(follower_id=viewer.id, state=FollowState.ACCEPTED).values("target_id")
-    posts = readable(Post.all(), viewer).exclude(visibility=Visibility.DIRECT)  # messages have their own page
-    return with_shown_boosts(posts).filter(
-        Q(author_id=viewer.id)
-        | Q(author_id__in=Subquery(followed), community_id__isnull=True)
-        | Q(community_id__in=Subquery(followed), in_reply_to_id__isnull=True)
+    return Q(author_id__in=Subquery(followed), community_id__isnull=True) | Q(
+        community_id__in=Subquery(followed), in_reply_to_id__isnull=True
     )
 
 

@@ -78,10 +78,9 @@ def collection_bytes(uri: str, items: list[str], total: int | None = None) -> by
     return strict_json.dumps(document)
 
 
-async def activity_by_id(fed: Federation, request: Request) -> Response:
-    """`/a/{id}`: a public activity of ours as it was sent. Anything else is not found, whoever asks."""
-    row = await OutboundActivity.get_or_none(id=request.path_params["id"], is_public=True)
-    if row is None:
+async def activity_answer_of(request: Request, row: OutboundActivity | None) -> Response:
+    """A public activity of ours as it was sent. Raises `Refused("not-found")` alike for none and for any other."""
+    if row is None or not row.is_public:
         raise Refused("not-found")
     return activity_answer(request, row.body.encode())
 

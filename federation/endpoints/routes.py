@@ -50,7 +50,6 @@ def protocol_routes(fed: Federation, usage: Callable[[], Awaitable[discovery.Usa
         Route("/inbox", plain(shared_inbox), methods=["POST"]),
         Route(SERVER_PATH, plain(server_document)),
         Route(f"{SERVER_PATH}/inbox", plain(server_inbox), methods=["POST"]),
-        Route("/a/{id:int}", plain(actors.activity_by_id)),
     ]
     for prefix, group in (("/u", False), ("/c", True)):
         routes += [
@@ -58,10 +57,8 @@ def protocol_routes(fed: Federation, usage: Callable[[], Awaitable[discovery.Usa
             Route(f"{prefix}/{{name}}/following", plain(_of(actors.following_answer, group))),
         ]
     # A group's outbox and followers are answered where its posts are known: Lemmy wants shapes of its own (interop b1).
-    routes += [
-        Route("/u/{name}/outbox", plain(_of(actors.outbox_answer, False))),
-        Route("/u/{name}/followers", plain(_of(actors.followers_answer, False))),
-    ]
+    # What a person did is answered where their apps are known: they see what is not public too.
+    routes.append(Route("/u/{name}/followers", plain(_of(actors.followers_answer, False))))
     return routes
 
 

@@ -112,19 +112,20 @@ class ApiRoute(Route):
         self.rule = rule
         self.answer = endpoint
 
-        async def respond(request: Request) -> Response:
-            return await _respond(request, endpoint, rule)
+        async def answer_request(request: Request) -> Response:
+            return await respond(request, endpoint, rule)
 
         super().__init__(
             path,
-            respond,
+            answer_request,
             methods=list(methods),
             name=f"{endpoint.__module__}.{endpoint.__name__}",
             max_body_size=MAX_UPLOAD_BODY if files else MAX_BODY,
         )
 
 
-async def _respond(request: Request, endpoint: Endpoint, rule: Rule) -> Response:
+async def respond(request: Request, endpoint: Endpoint, rule: Rule) -> Response:
+    """Answer one call under its rule; for addresses that also answer others than apps."""
     site = site_of(request)
     standing: Standing | None = None
     notes: dict[str, str] = {}
@@ -180,10 +181,16 @@ def _check(rule: Rule, token: AccessToken | None) -> None:
         if rule.caller is not Caller.ANYBODY:
             raise Denied(401, "invalid-token", "The access token is invalid")
         return
-    if rule.scope and not includes(token.scopes, rule.scope):
-        raise Denied(403, "outside-scopes", "This action is outside the authorized scopes")
+    if rule.scope:
+        must_include(token, rule.scope)
     if rule.caller is Caller.PERSON and token.user is None:
         raise Denied(422, "person-needed", "This method requires an authenticated user")
+
+
+def must_include(token: AccessToken, scope: str) -> None:
+    """Raises `Denied` for a token that was not given `scope`."""
+    if not includes(token.scopes, scope):
+        raise Denied(403, "outside-scopes", "This action is outside the authorized scopes")
 
 
 async def _count(site: Site, request: Request, token: AccessToken | None, rule: Rule) -> Standing:

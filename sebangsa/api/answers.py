@@ -32,6 +32,8 @@ def _plain(value: object) -> str:
 def error_answer(error: ProductError, *, status: int = 0) -> Response:
     """`{"error": sentence, "code": stable code}`; Mastodon's words where its clients compare them."""
     headers = {"retry-after": str(error.retry_after)} if isinstance(error, TooMany) else {}
+    if (status or error.status) == 401:
+        headers["www-authenticate"] = "Bearer"  # RFC 6750, 3
     sentence = "Record not found" if isinstance(error, NotFound) else error.sentence
     return json_answer({"error": sentence, "code": error.code}, status or error.status, headers)
 

@@ -12,6 +12,8 @@ from starlette.routing import BaseRoute, Route
 
 from sebangsa.errors import ProductError
 from sebangsa.models import OAuthApp, User
+from sebangsa.oauth.apps import names_document
+from sebangsa.oauth.client_documents import app_by_document
 from sebangsa.oauth.codes import check_challenge, grantable, make_code
 from sebangsa.oauth.errors import OAuthError
 from sebangsa.oauth.redirects import OUT_OF_BAND, with_answer
@@ -55,17 +57,20 @@ async def authorize(request: Request) -> Response:
     given = await _given(request)
     if isinstance(given, Response):
         return given
+    user: User | None = request.state.viewer
+    if user is None and names_document(given.get("client_id", "")):
+        return _sign_in_first(given)  # nothing is fetched for a stranger
     asked = await _trusted(request, given)
     if isinstance(asked, Response):
         return asked
-    user: User | None = request.state.viewer
     if user is None:
-        here = f"/oauth/authorize?{urlencode(given)}"
-        return RedirectResponse(f"/sign-in?next={quote(here, safe='')}", status_code=303, headers=PRIVATE)
+        return _sign_in_first(given)
     try:
         if given.get("response_type") != "code":
             raise OAuthError("unsupported_response_type", "Only codes are given here.")
         challenge = check_challenge(given.get("code_challenge", ""), given.get("code_challenge_method", ""))
+        if asked.app.is_public and not challenge:
+            raise OAuthError("invalid_request", "An app without a secret must use PKCE with S256.")
         scopes = grantable(asked.app, user, given.get("scope", ""))
         if request.method != "POST":
             return _ask(request, asked, scopes)
@@ -88,6 +93,11 @@ async def authorize(request: Request) -> Response:
     return _go(asked, code=code)
 
 
+def _sign_in_first(given: Mapping[str, str]) -> Response:
+    here = f"/oauth/authorize?{urlencode(given)}"
+    return RedirectResponse(f"/sign-in?next={quote(here, safe='')}", status_code=303, headers=PRIVATE)
+
+
 async def _given(request: Request) -> dict[str, str] | Response:
     """The parameters of the query, or of the page's own form."""
     source = await request.form() if request.method == "POST" else request.query_params
@@ -103,10 +113,10 @@ async def _given(request: Request) -> dict[str, str] | Response:
 
 async def _trusted(request: Request, given: Mapping[str, str]) -> Asked | Response:
     """The app and its address; an error page, never a redirect, where either is not what was registered (S-081)."""
-    app = await OAuthApp.get_or_none(client_id=given.get("client_id", "")[:64])
-    if app is None:
-        error = OAuthError("invalid_client", "This app is not known here. Open it again, and sign in anew.")
-        return _mistake(request, error)
+    try:
+        app = await _app(request, given.get("client_id", ""))
+    except OAuthError as unknown:
+        return _mistake(request, unknown)
     redirect_uri = given.get("redirect_uri", "")
     if redirect_uri not in app.redirect_uris:
         error = OAuthError(
@@ -116,10 +126,21 @@ async def _trusted(request: Request, given: Mapping[str, str]) -> Asked | Respon
     return Asked(app, redirect_uri, given.get("state", ""), given)
 
 
+async def _app(request: Request, client_id: str) -> OAuthApp:
+    """The app of an id. Raises `OAuthError` for one that is not known, or whose description cannot be used."""
+    if names_document(client_id):
+        return await app_by_document(site_of(request), client_id, request.state.viewer)
+    app = await OAuthApp.get_or_none(client_id=client_id[:64])
+    if app is None:
+        raise OAuthError("invalid_client", "This app is not known here. Open it again, and sign in anew.")
+    return app
+
+
 def _ask(request: Request, asked: Asked, scopes: str) -> Response:
     _let_form_go_to(request, asked.redirect_uri)
     context = {
         "app": asked.app,
+        "host": urlsplit(asked.app.metadata_url).netloc,
         "scopes": scopes.split(),
         "asked": dict(asked.given),
         "other_account": f"/sign-in?next={quote('/oauth/authorize?' + urlencode(dict(asked.given)), safe='')}",

@@ -9,7 +9,11 @@ from sebangsa.models.accounts import User
 
 
 class OAuthApp(Table):
-    """A client program. `redirect_uris` are compared exactly."""
+    """A client program. `redirect_uris` are compared exactly.
+
+    One without a secret is public (RFC 6749, 2.1): what proves it is PKCE. `metadata_url` is the address of the document
+    that describes it, for one that nobody registered here; it was read at `metadata_read_at`.
+    """
 
     id = fields.BigIntField(primary_key=True)
     client_id = fields.CharField(64, unique=True)
@@ -18,10 +22,16 @@ class OAuthApp(Table):
     website = fields.CharField(2048, default="")
     redirect_uris: fields.Field[list[str]] = fields.JSONField(default=list)
     scopes = fields.CharField(1024, default="read")
+    metadata_url = fields.CharField(2048, default="", db_default="")
+    metadata_read_at = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField()
 
     class Meta:
         table = "oauth_apps"
+
+    @property
+    def is_public(self) -> bool:
+        return self.client_secret_hash == ""
 
 
 class AuthorizationCode(Table):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import hmac
 import secrets
 from collections.abc import Iterable
@@ -21,10 +23,29 @@ if TYPE_CHECKING:
 MAX_NAME = 60
 
 
+def names_document(client_id: str) -> bool:
+    """Whether it is the address of a document that describes the app (CIMD): ids that we give are none."""
+    return client_id.startswith(("https://", "http://"))
+
+
+def key_of(client_id: str) -> str:
+    """What an app is filed under: an id of ours itself, for an address its digest."""
+    if not names_document(client_id):
+        return client_id[:64]
+    digest = hashlib.sha256(client_id.encode(errors="replace")).digest()
+    return f"cimd-{base64.urlsafe_b64encode(digest).rstrip(b'=').decode()}"
+
+
 async def register_app(
-    site: Site, name: str, redirect_uris: Iterable[str], *, scopes: str = "", website: str = ""
+    site: Site,
+    name: str,
+    redirect_uris: Iterable[str],
+    *,
+    scopes: str = "",
+    website: str = "",
+    is_public: bool = False,
 ) -> tuple[OAuthApp, str]:
-    """Write an app; returns it with its secret, which is never shown again.
+    """Write an app; returns it with its secret, which is never shown again (a public one has none).
 
     Raises `Invalid` for a name, address or website that cannot be, `OAuthError` for an unknown scope.
     """
@@ -33,11 +54,11 @@ async def register_app(
         raise Invalid(
             "app-name-invalid", "Name must have 1 to %(most)s characters.", field="client_name", most=MAX_NAME
         )
-    secret = secrets.token_urlsafe(32)
+    secret = "" if is_public else secrets.token_urlsafe(32)
     app = await OAuthApp.create(
         id=site.ids.next(),
         client_id=secrets.token_urlsafe(32),
-        client_secret_hash=hash_token(secret),
+        client_secret_hash=hash_token(secret) if secret else "",
         name=cleaned,
         website=check_website(website.strip()),
         redirect_uris=check_redirects(redirect_uris),
@@ -48,8 +69,14 @@ async def register_app(
 
 
 async def app_by_secret(client_id: str, client_secret: str) -> OAuthApp:
-    """The app that proves itself. Raises `OAuthError` (`invalid_client`)."""
-    app = await OAuthApp.get_or_none(client_id=client_id[:64])
-    if app is None or not hmac.compare_digest(app.client_secret_hash, hash_token(client_secret)):
+    """The app that proves itself by its secret, or a public one by giving none. Raises `OAuthError` (`invalid_client`)."""
+    app = await OAuthApp.get_or_none(client_id=key_of(client_id))
+    if app is not None and app.is_public and not client_secret:
+        return app
+    if (
+        app is None
+        or app.is_public
+        or not hmac.compare_digest(app.client_secret_hash, hash_token(client_secret))
+    ):
         raise invalid_client()
     return app

@@ -5,6 +5,8 @@ from __future__ import annotations
 from sebangsa.oauth.errors import invalid_scope
 
 DEFAULT = "read"
+ORDINARY = "read write follow push profile"
+"""What an app may ask for that did not say at registration what it will."""
 
 _READ = (
     "accounts",
