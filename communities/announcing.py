@@ -69,6 +69,13 @@ async def announce_vote(site: Site, voter: Actor, post: Post, value: int, origin
         await announce_activity(site, community, origin.activity)
 
 
+async def announce_reaction(site: Site, reactor: Actor, post: Post, origin: Origin) -> None:
+    """An emoji goes round as a vote does."""
+    community = await _announcing(post, origin)
+    if community is not None:
+        await announce_activity(site, community, origin.activity)
+
+
 async def announce_activity(site: Site, community: Actor, activity: str) -> None:
     """`Announce` of one activity to the followers who read such, in the transaction under way.
 

@@ -35,6 +35,7 @@ def register(site: Site) -> None:
     hooks.moved.listen(partial(moving.after_move, site))
     hooks.may_edit.guard(partial(gates.may_edit, site))
     hooks.may_vote.guard(partial(gates.may_vote, site))
+    hooks.may_react.guard(partial(gates.may_react, site))
     hooks.may_follow.guard(partial(gates.may_follow, site))
     hooks.post_created.listen(partial(counting.count_new, site))
     hooks.post_deleted.listen(partial(counting.count_deletion, site))
@@ -43,6 +44,7 @@ def register(site: Site) -> None:
     hooks.post_edited.listen(partial(announcing.announce_edit, site))
     hooks.post_deleted.listen(partial(announcing.announce_deletion, site))
     hooks.voted.listen(partial(announcing.announce_vote, site))
+    hooks.reacted.listen(partial(announcing.announce_reaction, site))
     hooks.followed.listen(partial(backfilling.ask_for_backfill, site))
     hooks.followed.listen(partial(audiences.ask_for_software, site))
     hooks.actor_deleted.listen(partial(membership.forget_roles, site))
@@ -66,8 +68,10 @@ FEATURE = Feature(
         "Warn": inbound.receive_warn,
         "Like": inbound.receive_vote,
         "Dislike": inbound.receive_vote,
+        "EmojiReact": inbound.receive_vote,
         "Undo/Like": inbound.receive_vote,
         "Undo/Dislike": inbound.receive_vote,
+        "Undo/EmojiReact": inbound.receive_vote,
         "Undo/Delete": inbound.receive_undo_delete,
         "Undo/Block": inbound.receive_undo_block,
         "Undo/Lock": inbound.receive_undo_lock,

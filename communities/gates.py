@@ -11,7 +11,7 @@ from communities.rules import rules_of
 from federation.ids import first_id_at
 from federation.models import Actor, Follow, FollowState
 from sebangsa.errors import NotAllowed
-from sebangsa.models import Post, Vote
+from sebangsa.models import Post, Reaction, Vote
 from sebangsa.posting import Draft
 
 if TYPE_CHECKING:
@@ -66,6 +66,18 @@ async def may_vote(site: Site, voter: Actor, post: Post) -> None:
     await _must_not_be_banned(site, community, voter)
     if not voter.is_local and community.is_local and await _is_fresh_host(site, voter.host):
         others = Vote.filter(post_id=post.id, actor__host=voter.host).exclude(actor_id=voter.id)
+        if await others.count() >= VOTES_OF_FRESH_HOST:
+            raise NotAllowed("too-many-votes", "This post has enough votes of that new server.")
+
+
+async def may_react(site: Site, reactor: Actor, post: Post) -> None:
+    """The same of emoji: bans, and how many of one new server a post takes."""
+    if post.community_id is None:
+        return
+    community = await Actor.get(id=post.community_id)
+    await _must_not_be_banned(site, community, reactor)
+    if not reactor.is_local and community.is_local and await _is_fresh_host(site, reactor.host):
+        others = Reaction.filter(post_id=post.id, actor__host=reactor.host)
         if await others.count() >= VOTES_OF_FRESH_HOST:
             raise NotAllowed("too-many-votes", "This post has enough votes of that new server.")
 

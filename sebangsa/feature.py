@@ -5,7 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+<<<<<<< HEAD
 from sebangsa import broadcasting, inbound, jobs, mailing, moved, moving, uploads, verifying
+=======
+from sebangsa import broadcasting, inbound, jobs, mailing, moved, moving, uploads, voted
+>>>>>>> 7e21a82 (Emoji reactions in all four forms)
 from sebangsa.api.routes import ROUTES as API_ROUTES
 from sebangsa.api.streaming import ROUTES as STREAMING_ROUTES
 from sebangsa.c2s.routes import ROUTES as C2S_ROUTES
@@ -34,13 +38,15 @@ FEATURE = Feature(
         "Follow": inbound.receive_follow,
         "Accept": inbound.receive_accept,
         "Reject": inbound.receive_reject,
-        "Like": inbound.receive_like,
-        "Dislike": inbound.receive_dislike,
+        "Like": voted.receive_like,
+        "Dislike": voted.receive_dislike,
+        "EmojiReact": voted.receive_emoji_react,
         "Announce": inbound.receive_announce,
         "Move": moved.receive_move,
         "Undo/Follow": inbound.receive_undo_follow,
-        "Undo/Like": inbound.receive_undo_vote,
-        "Undo/Dislike": inbound.receive_undo_vote,
+        "Undo/Like": voted.receive_undo_vote,
+        "Undo/Dislike": voted.receive_undo_vote,
+        "Undo/EmojiReact": voted.receive_undo_emoji_react,
         "Undo/Announce": inbound.receive_undo_announce,
         "Undo/Delete": inbound.receive_undo_delete,
         "Undo/unknown": inbound.receive_undo_unknown,

@@ -81,6 +81,8 @@ class Hooks:
         """(follower, target) before a follow is asked for or received."""
         self.may_vote: Gate[Actor, Post] = Gate()
         """(voter, post) before a like or dislike counts."""
+        self.may_react: Gate[Actor, Post] = Gate()
+        """(reactor, post) before an emoji reaction of ours or of a peer is written."""
         self.also_addressed: Event[Actor, Draft, list[Actor]] = Event()
         """(author, draft, people) before a post of ours is written: who gets it besides those it names is added."""
         self.post_created: Event[Post, Origin] = Event()
@@ -93,6 +95,8 @@ class Hooks:
         """(post) after a post of a peer that was deleted came back."""
         self.voted: Event[Actor, Post, int, Origin] = Event()
         """(voter, post, +1, -1 or 0 when taken back, origin) after a vote was written."""
+        self.reacted: Event[Actor, Post, Origin] = Event()
+        """(reactor, post, origin) after an emoji was left under a post or taken back, unless `voted` told of it."""
         self.followed: Event[Actor, Actor] = Event()
         """(follower, target) once the follow is accepted."""
         self.unfollowed: Event[Actor, Actor] = Event()

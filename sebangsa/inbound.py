@@ -14,17 +14,16 @@ from federation.refusals import Refused
 from federation.registry import Verdict
 from federation.vocabulary import ACTOR_TYPES
 from federation.wire import id_of, read_activity, read_actor, read_object, types_of
-from sebangsa import following
+from sebangsa import following, voted
 from sebangsa.errors import NotAllowed
 from sebangsa.hooks import Origin
-from sebangsa.models import Attachment, Post, PostTag, Visibility, Vote
+from sebangsa.models import Attachment, Post, PostTag, Visibility
 from sebangsa.notifying import notify
 from sebangsa.posting import count_post, erase
 from sebangsa.receiving import receive_post, visibility_of, wire_extra, write_tags_and_attachments
 from sebangsa.text.plain import clean_name
 from sebangsa.text.sanitise import sanitise
 from sebangsa.visibility import OPEN
-from sebangsa.voting import write_vote
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
@@ -241,45 +240,6 @@ async def _follow_of_ours(inbound: Inbound) -> Follow | None:
     return made
 
 
-async def receive_like(site: Site, inbound: Inbound) -> None:
-    """A favourite, or a vote up."""
-    await _receive_vote(site, inbound, +1)
-
-
-async def receive_dislike(site: Site, inbound: Inbound) -> None:
-    """A vote down."""
-    await _receive_vote(site, inbound, -1)
-
-
-async def _receive_vote(site: Site, inbound: Inbound, value: int) -> None:
-    post = await Post.get_or_none(uri=inbound.activity.object_id or "")
-    if post is None or not post.is_shown:
-        return
-    try:
-        await site.hooks.may_vote.ask(inbound.actor, post)
-    except NotAllowed as no:
-        raise Refused("not-allowed", no.sentence) from no
-    uri = inbound.activity.id or ""
-    if await write_vote(site, inbound.actor, post, value, uri):
-        await site.hooks.voted.emit(inbound.actor, post, value, Origin(inbound.raw, None, inbound.announcer))
-    else:
-        await Vote.filter(actor_id=inbound.actor.id, post_id=post.id).update(
-            uri=uri
-        )  # what an Undo will name
-
-
-async def receive_undo_vote(site: Site, inbound: Inbound) -> None:
-    """A vote is taken back."""
-    inner = inbound.activity.inner
-    assert inner is not None
-    post = await Post.get_or_none(uri=inner.object_id or "")
-    known = await Vote.get_or_none(actor_id=inbound.actor.id, post_id=post.id) if post else None
-    outdated = known is not None and await is_about_another(inbound, known.uri)
-    await mark_overtaken(inbound, inner.id)
-    if post is not None and not outdated and await write_vote(site, inbound.actor, post, 0, ""):
-        await site.hooks.voted.emit(inbound.actor, post, 0, Origin(inbound.raw, None, inbound.announcer))
-
-
 async def receive_announce(site: Site, inbound: Inbound) -> None:
     """A boost. Only of what is public, read from its own host when we do not have it (S-043, S-044)."""
     uri = inbound.activity.object_id
@@ -338,7 +298,7 @@ async def receive_undo_announce(site: Site, inbound: Inbound) -> None:
 
 
 async def receive_undo_unknown(site: Site, inbound: Inbound) -> Verdict | None:
-    """Something is undone by an id whose activity we no longer hold: a follow or a boost still bears it."""
+    """Something is undone by an id whose activity we no longer hold: a follow, a boost or a reaction still bears it."""
     uri = inbound.activity.object_id or ""
     made = await Follow.get_or_none(uri=uri, follower_id=inbound.actor.id).select_related("target")
     if made is not None:
@@ -346,6 +306,8 @@ async def receive_undo_unknown(site: Site, inbound: Inbound) -> Verdict | None:
         return None
     boosted = await Post.get_or_none(uri=uri, author_id=inbound.actor.id, kind="boost")
     if boosted is None:
+        if await voted.receive_undo_unknown(site, inbound) is None:
+            return None
         await mark_overtaken(inbound, uri)
         return Verdict.PASS
     await count_post(boosted, -1)

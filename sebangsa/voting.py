@@ -47,8 +47,11 @@ async def vote(site: Site, voter: Actor, post: Post, value: int) -> None:
         await site.hooks.voted.emit(voter, post, value, origin)
 
 
-async def write_vote(site: Site, voter: Actor, post: Post, value: int, uri: str) -> bool:
-    """Write a vote of ours or of a peer, in the transaction under way; false when it was so already."""
+async def write_vote(site: Site, voter: Actor, post: Post, value: int, uri: str, *, emoji: str = "") -> bool:
+    """Write a vote of ours or of a peer, in the transaction under way; false when it was so already.
+
+    `emoji` is what a peer likes with.
+    """
     known = await Vote.get_or_none(actor_id=voter.id, post_id=post.id)
     old = known.value if known else 0
     if old == value:
@@ -67,7 +70,9 @@ async def write_vote(site: Site, voter: Actor, post: Post, value: int, uri: str)
         then=partial(_rank, post),
     )
     if value == 1:
-        await notify(site, post.author_id, "favourite", voter.id, post=post)
+        await notify(
+            site, post.author_id, "favourite", voter.id, post=post, **({"emoji": emoji} if emoji else {})
+        )
     return True
 
 

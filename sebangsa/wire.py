@@ -193,6 +193,27 @@ def update_activity(actor: Actor, document: dict[str, Any], updated: datetime) -
     )
 
 
+def reaction_activity(
+    form: str, actor: Actor, post_uri: str, emoji: str, icon_url: str, *, author: str, id: str
+) -> dict[str, Any]:
+    """An emoji under a post, as a peer reads it: `emoji-react` (FEP-c0e0), `like` (Misskey) or `plain-like`.
+
+    Each form has an id of its own that follows from `id`, so that an `Undo` can be written from the same row. A custom
+    emoji is a `:shortcode:`, whose picture stands in `tag`.
+    """
+    kind = "EmojiReact" if form == "emoji-react" else "Like"
+    more: dict[str, Any] = {"id": id if form == "emoji-react" else f"{id}#{form}"}
+    if form != "plain-like":
+        more["content"] = emoji
+        if icon_url:
+            icon = {"type": "Image", "url": icon_url}
+            more["tag"] = [{"type": "Emoji", "id": icon_url, "name": emoji, "icon": icon}]
+    if form == "like":
+        more["_misskey_reaction"] = emoji
+    activity = activity_about(kind, actor, post_uri, to=[author], cc=[], **more)
+    return activity | {"@context": context_for("reaction")}
+
+
 def move_activity(origin: Actor, target: Actor) -> dict[str, Any]:
     """`Move` of an actor by itself, to its followers (FEP-7628)."""
     return activity_about(

@@ -16,6 +16,7 @@ from federation.wire.collection import CollectionDocument, read_collection
 from federation.wire.object import ObjectDocument, read_object, with_author
 from federation.wire.places import Event, Place
 from federation.wire.polls import Option, Poll
+from federation.wire.reactions import is_emoji, is_shortcode
 from federation.wire.shapes import as_list, datetime_of, id_of, ids_of, is_public, one_id, text_of, types_of
 from federation.wire.tags import Emoji, Flair, Mention
 
@@ -41,7 +42,9 @@ __all__ = [
     "datetime_of",
     "id_of",
     "ids_of",
+    "is_emoji",
     "is_public",
+    "is_shortcode",
     "one_id",
     "read_activity",
     "read_actor",

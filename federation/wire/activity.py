@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +16,7 @@ from federation.vocabulary import (
     OBJECT_TYPES,
     WITHOUT_OBJECT,
 )
+from federation.wire.reactions import read_reaction
 from federation.wire.shapes import (
     MAX_CONTENT,
     addressees,
@@ -41,7 +41,6 @@ MAX_INNER = 4
 _WITHOUT_ID = frozenset({"Delete"})
 """GoToSocial sends its deletions without an id; doing one twice changes nothing."""
 
-_SHORTCODE = re.compile(r":[A-Za-z0-9_+-]{1,64}(?:@[A-Za-z0-9.-]{1,255})?:\Z")
 _ANSWERS = frozenset({"Undo", "Accept", "Reject", "TentativeAccept", "TentativeReject"})
 _CARRIES_ACTIVITY = _ANSWERS | {"Announce", "Resolve"}
 _NOT_ACTIVITIES = OBJECT_TYPES | ACTOR_TYPES | COLLECTION_TYPES
@@ -126,7 +125,7 @@ def _read(
         raise Refused("missing-field", "object")
     _check_authority(document, kind, host, obj, allow_http)
     summary = document.get("summary")
-    reaction = _reaction(document, kind)
+    reaction = read_reaction(document, kind)
     (to, public_to), (cc, public_cc) = addressees(document.get("to")), addressees(document.get("cc"))
     return ActivityDocument(
         id=uri,
@@ -209,21 +208,3 @@ def _inner(kind: str, obj: Any, allow_http: bool, depth: int) -> ActivityDocumen
     if "actor" not in plain(obj) or set(types_of(obj)) & _NOT_ACTIVITIES:
         return None  # LitePub's objects have an actor too
     return _read(obj, allow_http, depth=depth + 1, id_is_optional=kind in _ANSWERS)
-
-
-def _reaction(document: Mapping[str, Any], kind: str) -> str:
-    """The emoji: FEP-c0e0 and Pleroma say it in `content`, Misskey also in `_misskey_reaction`.
-
-    One emoji or one `:shortcode:`; a text is none. An `EmojiReact` without one is refused, a `Like` still
-    likes.
-    """
-    if kind not in ("EmojiReact", "Like"):
-        return ""
-    found = text_of(document.get("content"), limit=400)
-    found = found or text_of(document.get("_misskey_reaction"), limit=400)
-    is_symbol = found != "" and (found[0] > "\u00a8" or "\u20e3" in found) and not found.isalpha()
-    if _SHORTCODE.match(found) or (is_symbol and len(found) <= 16):
-        return found
-    if kind == "EmojiReact":
-        raise Refused("bad-field", "content is not one emoji")
-    return ""

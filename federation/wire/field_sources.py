@@ -142,7 +142,7 @@ ACTIVITY_SOURCES: dict[str, tuple[str, ...]] = {
     "endTime": ("end_time",),
     "expires": ("end_time",),
     "summary": ("summary", "has_summary"),
-    "content": ("content",),
+    "content": ("content", "reaction"),
     "contentMap": ("content",),
     "participationMessage": ("content",),
     "_misskey_reaction": ("reaction",),

@@ -44,6 +44,7 @@ AVATAR_SIDE, SMALL_AVATAR_SIDE = 400, 48
 BANNER_SIZE, SMALL_BANNER_SIZE = (1500, 500), (640, 213)
 FEED_BUDGET = 60_000  # bytes: what a picture in a feed may cost a prepaid phone
 SMALL_AVATAR_BUDGET = 1_500
+EMOJI_SIDE, EMOJI_BUDGET = 64, 3_000
 
 # Pictures are the only work here that fills a core for long: two at once leave the loop and the other work
 # alive, and bound the memory of decoding (S-099). Per process, since cores and memory are too.
@@ -128,6 +129,11 @@ async def process_banner(data: bytes, *, limits: ImageLimits = DEFAULT_LIMITS) -
     return await _in_pool(_process_banner, data, limits)
 
 
+async def process_emoji(data: bytes, *, limits: ImageLimits = DEFAULT_LIMITS) -> EncodedImage:
+    """A custom emoji of another server, with its proportions; of a moving one the first picture. Raises `MediaRefused`."""
+    return await _in_pool(_process_emoji, data, limits)
+
+
 async def _in_pool(work: Callable[[bytes, ImageLimits], T], data: bytes, limits: ImageLimits) -> T:
     return await asyncio.get_running_loop().run_in_executor(_POOL, work, data, limits)
 
@@ -154,6 +160,11 @@ def _process_avatar(data: bytes, limits: ImageLimits) -> ProcessedAvatar:
     return ProcessedAvatar(
         _as_webp(large, FEED_BUDGET // 2), _as_webp(small, SMALL_AVATAR_BUDGET), blurhash_of(small)
     )
+
+
+def _process_emoji(data: bytes, limits: ImageLimits) -> EncodedImage:
+    pixels = open_image(data, limits, THUMBNAIL_SIDE).pixels
+    return _as_webp(_resized(pixels, fitted_size(pixels.size, EMOJI_SIDE)), EMOJI_BUDGET)
 
 
 def _process_banner(data: bytes, limits: ImageLimits) -> ProcessedBanner:

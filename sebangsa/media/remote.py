@@ -17,7 +17,13 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from federation.refusals import Refused
-from sebangsa.media.images import EncodedImage, MediaRefused, process_avatar, process_image
+from sebangsa.media.images import (
+    EncodedImage,
+    MediaRefused,
+    process_avatar,
+    process_emoji,
+    process_image,
+)
 from sebangsa.media.serving import media_response
 from sebangsa.media.store import StoredMedia, derived_key
 
@@ -26,7 +32,7 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 10_000_000
 ACCEPTED = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/avif")
-VARIANTS = ("avatar", "portrait", "picture")
+VARIANTS = ("avatar", "portrait", "picture", "emoji")
 
 _fetching = asyncio.Semaphore(4)
 
@@ -34,7 +40,8 @@ _fetching = asyncio.Semaphore(4)
 def shown_url(site: Site, url: str, variant: str) -> str:
     """The address under which our pages show a picture: our own as it is, a remote one through here.
 
-    `variant` is `avatar` (48 px), `portrait` (the same face, 400 px) or `picture` (640 px).
+    `variant` is `avatar` (48 px), `portrait` (the same face, 400 px), `picture` (640 px) or `emoji` (64 px,
+    as wide as it is).
     """
     if not url or site.federation.config.is_ours(url):
         return url
@@ -80,6 +87,8 @@ async def _copy(site: Site, variant: str, url: str) -> StoredMedia | None:
 async def _made(variant: str, data: bytes) -> EncodedImage:
     if variant == "picture":
         return (await process_image(data)).feed
+    if variant == "emoji":
+        return await process_emoji(data)
     face = await process_avatar(data)
     return face.small if variant == "avatar" else face.large
 

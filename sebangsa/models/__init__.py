@@ -5,6 +5,7 @@ from sebangsa.models.moves import Move
 from sebangsa.models.notifications import Notification
 from sebangsa.models.oauth import AccessToken, AuthorizationCode, OAuthApp
 from sebangsa.models.posts import Attachment, Mention, Post, PostTag, Visibility, Vote
+from sebangsa.models.reactions import Reaction
 
 __all__ = [
     "AccessToken",
@@ -18,6 +19,7 @@ __all__ = [
     "OneTimeLink",
     "Post",
     "PostTag",
+    "Reaction",
     "Role",
     "Session",
     "User",

@@ -21,6 +21,7 @@ from sebangsa.web.pieces import (
     Picture,
     Point,
     Poll,
+    Reaction,
     Status,
     Tab,
 )
@@ -196,6 +197,11 @@ def _posts(now: datetime, photo: Picture, tall: Picture) -> list[PostView]:
             score=128,
             mine=1,
             replies=24,
+            reactions=(
+                Reaction("🙏", 14, "1", is_mine=True),
+                Reaction(":banjir:", 3, "2", picture=photo.src),
+                Reaction("😮", 1, "3"),
+            ),
             pictures=(photo,),
         ),
         post(

@@ -71,6 +71,19 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
+class Reaction:
+    """An emoji under a post with its number. `picture` is that of a custom emoji, on this server; `value` is what the button
+    sends.
+    """
+
+    emoji: str
+    count: int
+    value: str
+    is_mine: bool = False
+    picture: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Poll:
     """A question with answers. `action` is where the vote goes; empty shows the result."""
 
@@ -194,5 +207,6 @@ class Comment:
     is_author_of_post: bool = False
     menu: Sequence[Action] = ()
     pictures: Sequence[Picture] = ()
+    reactions: Sequence[Reaction] = ()
     replies: Sequence[Comment] = field(default_factory=tuple)
     more: int = 0

@@ -13,7 +13,12 @@ from federation.models import Actor
 from federation.urls import host_of
 from sebangsa.media.remote import shown_url
 from sebangsa.models import Attachment, Post, Visibility, Vote
+<<<<<<< HEAD
 from sebangsa.web.pieces import Action, Comment, Detail, Face, Link, Picture
+=======
+from sebangsa.reacting import Reacted, reactions_of
+from sebangsa.web.pieces import Action, Comment, Face, Link, Picture, Reaction
+>>>>>>> 7e21a82 (Emoji reactions in all four forms)
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
@@ -55,27 +60,34 @@ class PostView:
     is_comment: bool = False
     vote_action: str = ""
     original_href: str = ""
+    reactions: Sequence[Reaction] = ()
     menu: Sequence[Action] = field(default_factory=tuple)
 
 
 @dataclass(frozen=True)
 class Mine:
-    """What the viewer did with the posts of a page: read at once for all of them."""
+    """What the viewer did with the posts of a page, and the emoji under them: read at once for all of them."""
 
     votes: Mapping[int, int]
     boosted: frozenset[int]
+    reactions: Mapping[int, Sequence[Reacted]] = field(default_factory=dict)
 
 
 async def mine_among(viewer: Actor | None, posts: Iterable[Post]) -> Mine:
-    """One's votes and boosts among these posts, in two queries."""
+    """One's votes and boosts among these posts, and all their emoji, in three queries."""
     ids = {post.boost_of_id or post.id for post in posts}
+    reactions = await reactions_of(ids, viewer)
     if viewer is None or not ids:
-        return Mine({}, frozenset())
+        return Mine({}, frozenset(), reactions)
     votes = await Vote.filter(actor_id=viewer.id, post_id__in=ids).values_list("post_id", "value")
     boosted = await Post.filter(author_id=viewer.id, boost_of_id__in=ids).values_list(
         "boost_of_id", flat=True
     )
-    return Mine({int(post_id): int(value) for post_id, value in votes}, frozenset(int(i) for i in boosted))  # type: ignore[call-overload]
+    return Mine(
+        {int(post_id): int(value) for post_id, value in votes},
+        frozenset(int(i) for i in boosted),  # type: ignore[call-overload]
+        reactions,
+    )
 
 
 def face_of(site: Site, actor: Actor) -> Face:
@@ -149,8 +161,22 @@ def post_view(site: Site, viewer: Actor | None, post: Post, mine: Mine) -> PostV
         is_comment=post.in_reply_to_id is not None,
         vote_action=f"/p/{post.id}/vote",
         original_href="" if post.is_local else post.url,
+        reactions=_reactions(site, mine, post),
         menu=menu_of(site, viewer, post),
     )
+
+
+def _reactions(site: Site, mine: Mine, post: Post) -> list[Reaction]:
+    return [
+        Reaction(
+            emoji=found.emoji,
+            count=found.count,
+            value=str(found.first_id),
+            is_mine=found.is_mine,
+            picture=shown_url(site, found.icon_url, "emoji"),
+        )
+        for found in mine.reactions.get(post.id, ())
+    ]
 
 
 def menu_of(site: Site, viewer: Actor | None, post: Post) -> list[Action]:
@@ -231,6 +257,7 @@ def comment_tree(
             is_author_of_post=post.author_id == root.author_id,
             menu=menu_of(site, viewer, post),
             pictures=pictures_of(site, post),
+            reactions=_reactions(site, mine, post),
             replies=replies,
             more=len(below.get(post.id, [])) - len(replies),
         )

@@ -14,6 +14,7 @@ from sebangsa.web import (
     intents,
     moving,
     oneself,
+    reactions,
     signing_in,
     threads,
 )
@@ -21,6 +22,7 @@ from sebangsa.web import (
 ROUTES: list[BaseRoute] = [
     *feeds.ROUTES,
     *threads.ROUTES,
+    *reactions.ROUTES,
     *composing.ROUTES,
     *oneself.ROUTES,
     *moving.ROUTES,

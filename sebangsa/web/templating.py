@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from sebangsa.errors import Sentence
+from sebangsa.reacting import PALETTE
 from sebangsa.web import numbers, times
 from sebangsa.web.i18n import LANGUAGES, Translation, language_of, translation_for
 from static.assets import Assets
@@ -136,6 +137,7 @@ class Templates:
             say=spoken.gettext,
             asset=self.assets.url,
             languages=LANGUAGES,
+            palette=PALETTE,
             machine_time=times.machine_time,
             ago=lambda at: times.relative(at, now(), translation),
             exact_time=lambda at: times.exact(at, translation),

@@ -199,3 +199,18 @@ async def test_both_databases_answer_alike(database: str, start: Callable[..., A
     await ani.post("/api/v1/markers", home={"last_read_id": home[0]["id"]})
     assert (await ani.post("/api/v1/markers", home={"last_read_id": home[0]["id"]}))["home"]["version"] == 2
     assert (await budi("PATCH", "/api/v1/accounts/update_credentials", json={"note": "baru"})).status == 200
+
+
+async def test_emoji_at_pleromas_addresses(ani: Caller, budi: Caller) -> None:
+    post = await ani.post("/api/v1/statuses", status="Banjir")
+    path = f"/api/v1/pleroma/statuses/{post['id']}/reactions"
+    for caller in (ani, budi, budi):
+        answer = await caller("PUT", f"{path}/🙏")
+        assert answer.status == 200
+    [shown] = answer.body["pleroma"]["emoji_reactions"]
+    assert (shown["name"], shown["count"], shown["me"], shown["url"]) == ("🙏", 2, True, None)
+    [listed] = await ani.get(path)
+    assert [who["username"] for who in listed["accounts"]] == ["ani", "budi"]
+    assert (await budi("DELETE", f"{path}/🙏")).body["pleroma"]["emoji_reactions"][0]["count"] == 1
+    assert await ani.get(f"{path}/😮") == []
+    assert (await budi("PUT", f"{path}/bukan")).status == 422

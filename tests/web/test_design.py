@@ -74,7 +74,9 @@ def _icons() -> set[str]:
 
 def test_no_id_stands_twice_on_the_page(html: str) -> None:
     ids = [
-        name for name in re.findall(r'\sid="([^"]+)"', html) if not re.fullmatch(r"(p|vote-|boost-)\d+", name)
+        name
+        for name in re.findall(r'\sid="([^"]+)"', html)
+        if not re.fullmatch(r"(p|vote-|boost-|react-)\d+", name)
     ]
     assert sorted(ids) == sorted(set(ids))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -14,7 +14,9 @@ from sebangsa.api.answers import moment
 from sebangsa.api.entities.accounts import account
 from sebangsa.api.entities.media import media_attachment
 from sebangsa.errors import NotFound
+from sebangsa.media.remote import whole_url
 from sebangsa.models import Attachment, Mention, Post, PostTag, Visibility
+from sebangsa.reacting import Reacted, reactions_of
 from sebangsa.timelines import with_parts
 from sebangsa.visibility import OPEN
 
@@ -39,16 +41,20 @@ class Standing:
     bookmarked: frozenset[int] = frozenset()
     answered: Mapping[int, int] = field(default_factory=dict)
     """Post → its author, for the posts that others on the page answer."""
+    reactions: Mapping[int, Sequence[Reacted]] = field(default_factory=dict)
 
 
 async def statuses(site: Site, posts: Sequence[Post], viewer: Actor | None) -> list[dict[str, Any]]:
-    """Posts as `timelines.page_of` fetched them; one query for all flags.
+    """Posts as `timelines.page_of` fetched them; one query for all flags, one for all emoji.
 
     A boost of what the viewer may not read (removed since, or its author suspended) is left out.
     """
     kept = [post for post in posts if post.boost_of_id is None or _may_show(post.boost_of, viewer)]
     shown = [_original(post) for post in kept]
-    standing = await _standing(shown, viewer)
+    standing = replace(
+        await _standing(shown, viewer),
+        reactions=await reactions_of({post.id for post in shown}, viewer),
+    )
     return [_status(site, post, viewer, standing) for post in kept]
 
 
@@ -139,6 +145,7 @@ def _status(site: Site, post: Post, viewer: Actor | None, standing: Standing) ->
         "replies_count": max(0, counted.replies_count),
         "reblogs_count": max(0, counted.boosts_count),
         "favourites_count": max(0, counted.likes_count),
+        "pleroma": {"emoji_reactions": emoji_reactions(site, standing.reactions.get(counted.id, ()))},
     }
     if viewer is not None:
         shown |= {
@@ -151,6 +158,20 @@ def _status(site: Site, post: Post, viewer: Actor | None, standing: Standing) ->
         if post.author_id == viewer.id:
             shown["pinned"] = False
     return shown
+
+
+def emoji_reactions(site: Site, found: Sequence[Reacted]) -> list[dict[str, Any]]:
+    """Pleroma's list of emoji under a status: a custom one by its name without colons, with a picture."""
+    return [
+        {
+            "name": reacted.emoji.strip(":") if reacted.icon_url else reacted.emoji,
+            "count": reacted.count,
+            "me": reacted.is_mine,
+            "url": whole_url(site, reacted.icon_url, "emoji") or None,
+            "account_ids": [],
+        }
+        for reacted in found
+    ]
 
 
 def _answered(parent: int | None, standing: Standing) -> str | None:
