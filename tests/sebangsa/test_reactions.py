@@ -293,7 +293,7 @@ async def test_on_the_pages_one_tap_reacts_adds_the_same_and_takes_it_back(neigh
     async with warga.inside():
         assert await Reaction.all().values_list("actor_id", flat=True) == [budi.actor_id]
     ani = await warga.actor("ani")
-    async with warga.inside() as site:
+    async with warga.inside():
         user = await User.get(actor_id=ani.id)
     browser = await FormBrowser.of(warga, user)
     _, text = await browser.get("/notifications")
