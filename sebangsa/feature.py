@@ -5,11 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-<<<<<<< HEAD
-from sebangsa import broadcasting, inbound, jobs, mailing, moved, moving, uploads, verifying
-=======
-from sebangsa import broadcasting, inbound, jobs, mailing, moved, moving, uploads, voted
->>>>>>> 7e21a82 (Emoji reactions in all four forms)
+from sebangsa import broadcasting, inbound, jobs, mailing, moved, moving, uploads, verifying, voted
 from sebangsa.api.routes import ROUTES as API_ROUTES
 from sebangsa.api.streaming import ROUTES as STREAMING_ROUTES
 from sebangsa.c2s.routes import ROUTES as C2S_ROUTES

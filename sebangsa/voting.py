@@ -70,9 +70,8 @@ async def write_vote(site: Site, voter: Actor, post: Post, value: int, uri: str,
         then=partial(_rank, post),
     )
     if value == 1:
-        await notify(
-            site, post.author_id, "favourite", voter.id, post=post, **({"emoji": emoji} if emoji else {})
-        )
+        said: dict[str, Any] = {"emoji": emoji} if emoji else {}
+        await notify(site, post.author_id, "favourite", voter.id, post=post, **said)
     return True
 
 

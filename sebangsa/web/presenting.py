@@ -13,12 +13,8 @@ from federation.models import Actor
 from federation.urls import host_of
 from sebangsa.media.remote import shown_url
 from sebangsa.models import Attachment, Post, Visibility, Vote
-<<<<<<< HEAD
-from sebangsa.web.pieces import Action, Comment, Detail, Face, Link, Picture
-=======
 from sebangsa.reacting import Reacted, reactions_of
-from sebangsa.web.pieces import Action, Comment, Face, Link, Picture, Reaction
->>>>>>> 7e21a82 (Emoji reactions in all four forms)
+from sebangsa.web.pieces import Action, Comment, Detail, Face, Link, Picture, Reaction
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
