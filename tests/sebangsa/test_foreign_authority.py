@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from federation.actors import fetch_actor, resolve_actor
+from federation.fetch_limits import HostBudget
 from federation.models import Actor as ActorRow
 from federation.models import Delivery, Follow, InboundActivity
 from federation.refusals import Refused
@@ -248,3 +249,20 @@ async def test_s062_ids_that_hide_or_harm_are_refused_and_odd_ones_stay_text(
             assert await Delivery.all().count() >= 1
         async with warga.http.get(f"{warga.url}/p/1") as answer:
             assert answer.status == 404
+
+
+async def test_s026_what_our_own_limit_holds_back_is_handled_later(street: Street) -> None:
+    """We have asked enough of a server for now: what needs one more of its documents waits, and is not lost."""
+    rini, writer = street.good.actor("rini"), street.good.actor("penulis", key=1)
+    await street.follow(rini)
+    await street.meet(writer)
+    note = writer.note("1", "<p>Asli</p>")
+    site = street.warga.site
+    site.federation.client._budget = HostBudget(site.clock, burst=0, per_second=0.0)
+    boost = rini.activity("Announce", note["id"], to=[PUBLIC])
+    assert await street.deliver(rini, boost) == "pending"
+    site.federation.client._budget = HostBudget(site.clock)
+    async with street.warga.inside():
+        await InboundActivity.filter(uri=boost["id"]).update(run_at=site.clock.now())
+    await settle(street.warga)
+    assert await street.find(note["id"]) is not None
