@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from tortoise.expressions import Q
+
 from communities.authority import is_banned, is_moderator
 from communities.models import Posting
 from communities.rules import rules_of
 from federation.ids import first_id_at
 from federation.models import Actor, Follow, FollowState
+from federation.urls import registered_domain
 from sebangsa.errors import NotAllowed
 from sebangsa.models import Post, Reaction, Vote
 from sebangsa.posting import Draft
@@ -19,7 +22,9 @@ if TYPE_CHECKING:
 
 FRESH_HOST = timedelta(days=3)
 VOTES_OF_FRESH_HOST = 20
-"""Votes on one post that count from a server whose people we have met for less than `FRESH_HOST` (S-055)."""
+"""Votes on one post that count from a server whose people we have met for less than `FRESH_HOST`, together with all under the same
+registered domain (S-055).
+"""
 
 
 async def may_post(site: Site, author: Actor, draft: Draft) -> None:
@@ -65,7 +70,9 @@ async def may_vote(site: Site, voter: Actor, post: Post) -> None:
     community = await Actor.get(id=post.community_id)
     await _must_not_be_banned(site, community, voter)
     if not voter.is_local and community.is_local and await _is_fresh_host(site, voter.host):
-        others = Vote.filter(post_id=post.id, actor__host=voter.host).exclude(actor_id=voter.id)
+        domain = registered_domain(voter.host)
+        same = Q(actor__host=domain) | Q(actor__host__endswith=f".{domain}")
+        others = Vote.filter(same, post_id=post.id).exclude(actor_id=voter.id)
         if await others.count() >= VOTES_OF_FRESH_HOST:
             raise NotAllowed("too-many-votes", "This post has enough votes of that new server.")
 

@@ -129,6 +129,46 @@ def host_of(url: str) -> str:
     return parse_url(url, allow_http=True).authority
 
 
+_SOLD_BELOW = frozenset(
+    [
+        "ac",
+        "biz",
+        "co",
+        "com",
+        "desa",
+        "edu",
+        "go",
+        "gob",
+        "gov",
+        "info",
+        "ltd",
+        "me",
+        "mil",
+        "my",
+        "ne",
+        "net",
+        "or",
+        "org",
+        "ponpes",
+        "sch",
+        "web",
+    ]
+)
+"""Names under a country's domain below which people register theirs (`kampung.desa.id`, `toko.co.id`)."""
+
+
+def registered_domain(host: str) -> str:
+    """The domain that somebody had to register to have `host`, as far as its form tells; a port stays.
+
+    Who has a domain has as many hosts under it as they like, so what limits strangers counts them together (S-055).
+    """
+    labels = host.split(".")
+    if len(labels) <= 2 or labels[-1].partition(":")[0].isdigit() or host.startswith("["):
+        return host
+    is_country = len(labels[-1].partition(":")[0]) == 2
+    return ".".join(labels[-3 if is_country and labels[-2] in _SOLD_BELOW else -2 :])
+
+
 def same_host(first: str | Url, second: str | Url) -> bool:
     """Whether both URLs belong to one peer: equal host and port. False when either is no URL."""
     try:

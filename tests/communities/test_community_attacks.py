@@ -19,7 +19,7 @@ from sebangsa.models import Post, Visibility, Vote
 from sebangsa.models import Role as SiteRole
 from sebangsa.posting import Draft, create_post
 from tests.communities.village import Village, announce, page_of
-from tests.foreign_server import PUBLIC, Actor
+from tests.foreign_server import PUBLIC, Actor, ForeignServer
 
 
 async def _announced(village: Village) -> int:
@@ -177,6 +177,20 @@ async def test_s055_votes_of_many_actors_of_one_new_host_are_limited(village: Vi
     assert (await village.fresh(post)).likes_count == VOTES_OF_FRESH_HOST
     async with village.warga.inside():
         assert await Vote.filter(post_id=post.id).count() == VOTES_OF_FRESH_HOST
+
+
+async def test_s055_many_hosts_under_one_domain_are_limited_together(village: Village) -> None:
+    post = await village.thread()
+    for number in range(VOTES_OF_FRESH_HOST + 3):
+        below = ForeignServer(
+            village.evil.origin.replace("http://", f"http://h{number}."), village.evil.documents
+        )
+        voter = below.actor(f"robot{number}")
+        await village.deliver(voter, voter.activity("Like", post.uri))
+    assert (await village.fresh(post)).likes_count == VOTES_OF_FRESH_HOST
+    honest = village.good.actor("budi")
+    assert (await village.deliver(honest, honest.activity("Like", post.uri)))[1] == "done"
+    assert (await village.fresh(post)).likes_count == VOTES_OF_FRESH_HOST + 1
 
 
 async def test_s055_voting_and_undoing_many_times_leaves_the_score_exact(village: Village) -> None:

@@ -19,6 +19,7 @@ from federation.urls import (
     normal_authority,
     normal_host,
     parse_url,
+    registered_domain,
     same_host,
 )
 
@@ -248,6 +249,27 @@ def test_s015_a_block_covers_what_lies_under_the_domain() -> None:
     assert is_same_or_subdomain("a.sub.evil.example", "evil.example")
     assert not is_same_or_subdomain("notevil.example", "evil.example")
     assert not is_same_or_subdomain("example", "evil.example")
+
+
+@pytest.mark.parametrize(
+    ("host", "domain"),
+    [
+        ("a.evil.example", "evil.example"),
+        ("x.y.a.evil.example", "evil.example"),
+        ("evil.example", "evil.example"),
+        ("a.evil.io", "evil.io"),
+        ("a.toko.co.id", "toko.co.id"),
+        ("pusat.sukamaju.desa.id", "sukamaju.desa.id"),
+        ("toko.co.id", "toko.co.id"),
+        ("a.jahat.localhost:8000", "jahat.localhost:8000"),
+        ("localhost:8000", "localhost:8000"),
+        ("192.0.2.1", "192.0.2.1"),
+        ("192.0.2.1:80", "192.0.2.1:80"),
+        ("[2001:db8::1.2.3.4]", "[2001:db8::1.2.3.4]"),
+    ],
+)
+def test_s055_hosts_under_one_registered_domain_are_one_owners(host: str, domain: str) -> None:
+    assert registered_domain(host) == domain
 
 
 def test_s015_hosts_are_compared_in_their_normal_form() -> None:
