@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 FRESH_HOST = timedelta(days=3)
 VOTES_OF_FRESH_HOST = 20
-"""Votes on one post that count from a server whose people we have met for less than `FRESH_HOST`, together with all under the same
-registered domain (S-055).
+"""Votes on one post that count from a server whose people we have met for less than `FRESH_HOST`, together with those
+of all servers under the same registered domain (S-055).
 """
 
 

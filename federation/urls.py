@@ -130,29 +130,27 @@ def host_of(url: str) -> str:
 
 
 _SOLD_BELOW = frozenset(
-    [
-        "ac",
-        "biz",
-        "co",
-        "com",
-        "desa",
-        "edu",
-        "go",
-        "gob",
-        "gov",
-        "info",
-        "ltd",
-        "me",
-        "mil",
-        "my",
-        "ne",
-        "net",
-        "or",
-        "org",
-        "ponpes",
-        "sch",
-        "web",
-    ]
+    {
+        *(
+            "ac",
+            "biz",
+            "co",
+            "com",
+            "desa",
+            "edu",
+            "go",
+            "gob",
+            "gov",
+            "info",
+            "ltd",
+            "me",
+            "mil",
+            "my",
+            "ne",
+            "net",
+        ),
+        *("or", "org", "ponpes", "sch", "web"),
+    }
 )
 """Names under a country's domain below which people register theirs (`kampung.desa.id`, `toko.co.id`)."""
 
