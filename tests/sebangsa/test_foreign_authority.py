@@ -260,7 +260,7 @@ async def test_s026_what_our_own_limit_holds_back_is_handled_later(street: Stree
     site = street.warga.site
     site.federation.client._budget = HostBudget(site.clock, burst=0, per_second=0.0)
     boost = rini.activity("Announce", note["id"], to=[PUBLIC])
-    assert await street.deliver(rini, boost) == "pending"
+    assert await street.deliver(rini, boost) == "waiting"
     site.federation.client._budget = HostBudget(site.clock)
     async with street.warga.inside():
         await InboundActivity.filter(uri=boost["id"]).update(run_at=site.clock.now())
