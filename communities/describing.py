@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from communities import wire
 from communities.authority import must_moderate
 from communities.enacting import enact
+from communities.flairs import read_lines
 from communities.log import write_log
 from communities.models import Community, JoinMode, Posting
 from communities.rules import numbered_rules
@@ -19,6 +20,7 @@ from federation.outbox import Audience, publish
 from federation.vocabulary import AS_PUBLIC
 from federation.wire import text_of
 from sebangsa.errors import Invalid, NotAllowed
+from sebangsa.flair import flair_tag, flairs_of
 from sebangsa.text.markdown import render_markdown
 from sebangsa.text.plain import clean_name, html_to_plain
 from sebangsa.wire import activity_about
@@ -44,6 +46,7 @@ class Description:
     posting: Posting = Posting.ANYONE
     is_listed: bool = True
     icon_url: str = ""
+    flairs: str | None = None  # one a line; None leaves them
 
 
 def check_description(about: Description) -> None:
@@ -121,7 +124,10 @@ async def write_description(site: Site, community: Actor, rules: Community, abou
     community.icon_url = about.icon_url or community.icon_url
     community.discoverable = about.is_listed
     community.manually_approves_followers = about.join_mode == JoinMode.APPROVAL
-    community.extra = wire.group_extra(rules)
+    flairs = flairs_of(community) if about.flairs is None else read_lines(community, about.flairs)
+    community.extra = wire.group_extra(rules) | (
+        {"tag": [flair_tag(one) for one in flairs]} if flairs else {}
+    )
     community.updated_at = site.clock.now()
     await community.save()
 

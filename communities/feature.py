@@ -12,6 +12,7 @@ from communities import (
     audiences,
     backfilling,
     counting,
+    flairs,
     gates,
     inbound,
     membership,
@@ -19,6 +20,7 @@ from communities import (
 )
 from communities.commands import community
 from communities.panels import moderation_panel
+from communities.post_pages import cross_post_action, cross_post_panel, flair_panel
 from communities.routes import ROUTES
 from sebangsa.features import Feature, NavItem
 
@@ -37,6 +39,8 @@ def register(site: Site) -> None:
     hooks.may_vote.guard(partial(gates.may_vote, site))
     hooks.may_react.guard(partial(gates.may_react, site))
     hooks.may_follow.guard(partial(gates.may_follow, site))
+    hooks.post_created.listen(partial(flairs.label_new, site))
+    hooks.post_edited.listen(partial(flairs.label_edited, site))
     hooks.post_created.listen(partial(counting.count_new, site))
     hooks.post_deleted.listen(partial(counting.count_deletion, site))
     hooks.post_restored.listen(partial(counting.count_restored, site))
@@ -48,7 +52,8 @@ def register(site: Site) -> None:
     hooks.followed.listen(partial(backfilling.ask_for_backfill, site))
     hooks.followed.listen(partial(audiences.ask_for_software, site))
     hooks.actor_deleted.listen(partial(membership.forget_roles, site))
-    site.panels.append(moderation_panel)
+    site.panels.extend([cross_post_panel, flair_panel, moderation_panel])
+    site.post_actions.append(cross_post_action)
 
 
 FEATURE = Feature(

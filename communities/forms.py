@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
 
 from communities.describing import Description
+from communities.flairs import as_lines
 from communities.listing import MAX_PAGE_NUMBER, PERIODS, SORTS, Order
 from communities.models import Community, JoinMode, Posting
 from federation.models import Actor
@@ -19,6 +21,8 @@ from sebangsa.models import Post
 from sebangsa.timelines import PAGE
 
 MAX_ID = 2**63 - 1
+MAX_CHOSEN = 20
+"""Labels that are read of one form."""
 
 
 def text(form: FormData, name: str) -> str:
@@ -59,6 +63,7 @@ def order_of(request: Request) -> Order:
         period=period if period in PERIODS else "week",
         page=min(number(query.get("page", "1")) or 1, 1000),
         below=number(query.get("max_id", "")),
+        flair=query.get("flair", "").replace("\x00", "")[:100],
     )
 
 
@@ -66,12 +71,13 @@ def next_page(order: Order, shown: Sequence[Post]) -> str:
     """The query of the page after this one, "" for the last."""
     if len(shown) < PAGE or order.page >= MAX_PAGE_NUMBER:
         return ""
+    flair = f"&{urlencode({'flair': order.flair})}" if order.flair else ""
     if order.sort == "new":
-        return f"?sort=new&max_id={shown[-1].id}"
-    return f"?sort={order.sort}&t={order.period}&page={order.page + 1}"
+        return f"?sort=new&max_id={shown[-1].id}{flair}"
+    return f"?sort={order.sort}&t={order.period}&page={order.page + 1}{flair}"
 
 
-FIELDS = ("name", "title", "sidebar", "rules", "language", "join_mode", "join_question", "posting")
+FIELDS = ("name", "title", "sidebar", "rules", "language", "join_mode", "join_question", "posting", "flairs")
 
 
 def given_again(form: FormData) -> dict[str, Any]:
@@ -93,6 +99,7 @@ def given_first(community: Actor | None = None, rules: Community | None = None) 
         "join_question": rules.join_question,
         "posting": rules.posting.value,
         "is_listed": community.discoverable,
+        "flairs": as_lines(community),
     }
 
 
@@ -112,4 +119,5 @@ def description_of(form: FormData) -> Description:
         join_question=text(form, "join_question"),
         posting=posting,
         is_listed=is_checked(form, "is_listed"),
+        flairs=text(form, "flairs") if "flairs" in form else None,
     )

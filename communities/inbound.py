@@ -7,11 +7,13 @@ its own host lists, or by whom that host itself announces (S-056, S-057).
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from communities import membership, moderating, warning
+from communities.announcing import announce_activity
 from communities.authority import is_banned, is_moderator, must_remove
 from communities.describing import apply_remote_edit
+from communities.flairs import receive_labels
 from communities.log import write_log
 from communities.membership import held_by, write_ban
 from communities.models import Role
@@ -22,6 +24,7 @@ from federation.models import Actor
 from federation.refusals import Refused
 from federation.registry import Verdict
 from federation.wire import read_actor, types_of
+from federation.wire.tags import read_tags
 from sebangsa.errors import ProductError
 from sebangsa.models import Post
 from sebangsa.notifying import notify
@@ -261,10 +264,12 @@ async def receive_undo_delete(site: Site, inbound: Inbound) -> Verdict | None:
 
 
 async def receive_update(site: Site, inbound: Inbound) -> Verdict | None:
-    """A moderator edits the community itself; the group's own `Update` is read on the floor below."""
+    """A moderator edits the community itself, or a post's labels; all else is read on the floor below."""
     activity = inbound.activity
-    if not isinstance(activity.object, dict) or "Group" not in types_of(activity.object):
+    if not isinstance(activity.object, dict):
         return Verdict.PASS
+    if "Group" not in types_of(activity.object):
+        return await _receive_labels(site, inbound, activity.object)
     if activity.object_id == inbound.actor.uri:
         return Verdict.PASS
     community = await _community(activity.object_id)
@@ -280,6 +285,22 @@ async def receive_update(site: Site, inbound: Inbound) -> Verdict | None:
         read_actor(document, allow_http=site.settings.is_development),
         domain=community.domain,
     )
+    return None
+
+
+async def _receive_labels(site: Site, inbound: Inbound, document: dict[str, Any]) -> Verdict | None:
+    """A moderator's `Update` of somebody else's post: Lemmy's way to change its labels. Nothing else of it is read."""
+    if document.get("attributedTo") in (None, inbound.actor.uri):
+        return Verdict.PASS
+    found = await _post_in_community(inbound.activity.object_id)
+    if found is None or found[0].author_id == inbound.actor.id:
+        return Verdict.PASS
+    post, community = found
+    await must_moderate(site, inbound, community)
+    ids = [flair.id for flair in read_tags(document.get("tag")).flairs]
+    await receive_labels(site, inbound.actor, post, community, ids)
+    if community.is_local:
+        await announce_activity(site, community, inbound.raw)
     return None
 
 

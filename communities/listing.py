@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from tortoise.expressions import F, Q, Subquery
 from tortoise.queryset import QuerySet
 
-from communities.models import Membership
+from communities.models import Membership, PostFlair
 from federation.models import Actor, Follow, FollowState
+from sebangsa.flair import chosen_among
 from sebangsa.models import Post
 from sebangsa.timelines import PAGE, with_parts
 from sebangsa.visibility import readable
@@ -28,19 +29,25 @@ MAX_FOUND = 50
 
 @dataclass(frozen=True)
 class Order:
-    """How threads are ordered. `page` counts from 1; `below` is the cursor of `new`."""
+    """How threads are ordered. `page` counts from 1; `below` is the cursor of `new`, `flair` a label's name."""
 
     sort: str = "hot"
     period: str = "week"
     page: int = 1
     below: int | None = None
+    flair: str = ""
 
 
 async def threads(
     site: Site, community: Actor, viewer: Actor | None, order: Order, limit: int = PAGE
 ) -> list[Post]:
     """Opening posts in the asked order, as far as the viewer may read them; pinned ones are listed by `pinned`."""
-    posts = _opening_posts(community, viewer).filter(is_pinned=False)
+    posts = _opening_posts(community, viewer)
+    if order.flair:
+        wanted = [flair.id for flair in chosen_among(community, [order.flair])]
+        posts = posts.filter(id__in=Subquery(PostFlair.filter(flair__in=wanted or [""]).values("post_id")))
+    else:
+        posts = posts.filter(is_pinned=False)
     if order.sort == "new":
         if order.below is not None:
             posts = posts.filter(id__lt=order.below)

@@ -113,6 +113,22 @@ class AnnouncedThread(Table):
         indexes = [Index(fields=("community_id", "post_id"), name="announced_threads_newest")]
 
 
+class PostFlair(Table):
+    """A label on a thread, by the label's id: to find the threads that have it."""
+
+    id = fields.BigIntField(primary_key=True)
+    post: fields.ForeignKeyRelation[Post] = fields.ForeignKeyField(
+        "sebangsa.Post", related_name="flairs", on_delete=fields.CASCADE
+    )
+    post_id: int
+    flair = fields.CharField(500)  # flair.MAX_ID
+
+    class Meta:
+        table = "post_flairs"
+        unique_together = (("post", "flair"),)
+        indexes = [Index(fields=("flair", "post_id"), name="post_flairs_feed")]
+
+
 class CommunityLogEntry(Table):
     """One thing that a moderator did, for everybody to read."""
 
@@ -127,7 +143,7 @@ class CommunityLogEntry(Table):
     moderator_id: int | None
     action = fields.CharField(
         32
-    )  # remove, restore, lock, unlock, pin, unpin, ban, unban, appoint, dismiss, settings, warn
+    )  # remove, restore, lock, unlock, pin, unpin, ban, unban, appoint, dismiss, settings, warn, label
     subject: fields.ForeignKeyNullableRelation[Actor] = fields.ForeignKeyField(
         "federation.Actor", related_name="moderated_in", null=True, on_delete=fields.SET_NULL
     )

@@ -21,6 +21,7 @@ from federation.models import Actor
 from federation.refusals import Refused
 from sebangsa import following
 from sebangsa.errors import Invalid, NotAllowed, NotFound
+from sebangsa.flair import chosen_among, flair_tag, flairs_of
 from sebangsa.lookup import find_actor
 from sebangsa.posting import Draft, create_post
 from sebangsa.web.feeds import moved_face
@@ -132,11 +133,12 @@ async def _show_page(request: Request) -> Response:
     site, viewer = site_of(request), viewer_actor(request)
     community = await community_by_name(request.path_params["name"])
     order = forms.order_of(request)
-    is_first = order.page == 1 and order.below is None
+    is_first = order.page == 1 and order.below is None and not order.flair
     pinned = await listing.pinned(community, viewer) if is_first else []
     found = await listing.threads(site, community, viewer, order)
     context = await header_of(request, community) | {
         "order": order,
+        "flairs": flairs_of(community),
         "pinned": await post_views(site, viewer, pinned),
         "threads": await post_views(site, viewer, found),
         "next_href": forms.next_page(order, found),
@@ -152,21 +154,31 @@ async def submit(request: Request) -> Response:
     """`/c/{name}/submit`: open a thread."""
     site, author = site_of(request), viewer_of(request).actor
     community = await community_by_name(request.path_params["name"])
-    context = await header_of(request, community) | {"values": {}, "error": None}
+    context = await header_of(request, community) | {
+        "values": {},
+        "error": None,
+        "flairs": flairs_of(community),
+        "chosen": [],
+    }
     if request.method == "GET":
         return render(request, "submit", context)
     form = await request.form()
+    names = [str(value) for value in form.getlist("flair")]
+    tags = [flair_tag(flair) for flair in chosen_among(community, names)]
     draft = Draft(
         source=forms.text(form, "source"),
         name=forms.text(form, "name"),
         link_url=forms.link(form, "link"),
         language=forms.text(form, "language")[:16],
         community=community,
+        extra={"tag": tags} if tags else {},
     )
     try:
         made = await create_post(site, author, draft)
     except (Invalid, NotAllowed) as error:
-        return render(request, "submit", context | {"values": form, "error": error}, error.status)
+        return render(
+            request, "submit", context | {"values": form, "error": error, "chosen": names}, error.status
+        )
     return RedirectResponse(f"/p/{made.id}", 303)
 
 

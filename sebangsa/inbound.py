@@ -21,6 +21,7 @@ from sebangsa.models import Attachment, Post, PostTag, Visibility
 from sebangsa.notifying import notify
 from sebangsa.posting import count_post, erase
 from sebangsa.receiving import receive_post, visibility_of, wire_extra, write_tags_and_attachments
+from sebangsa.text.link_keys import link_key
 from sebangsa.text.plain import clean_name
 from sebangsa.text.sanitise import sanitise
 from sebangsa.visibility import OPEN
@@ -87,7 +88,7 @@ async def _update_post(site: Site, inbound: Inbound, post: Post, document: dict[
     post.summary = clean_name(obj.summary, 500) if post.kind == "note" else ""
     post.content = sanitise(obj.content)
     post.is_sensitive = obj.sensitive
-    post.link_url = obj.link_url
+    post.link_url, post.link_key = obj.link_url, link_key(obj.link_url)
     post.extra = wire_extra(obj)
     post.edited_at = obj.updated or site.clock.now()
     await post.save()

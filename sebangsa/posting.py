@@ -18,6 +18,7 @@ from sebangsa.models import Attachment, Mention, Post, PostTag, Visibility
 from sebangsa.notifying import notify
 from sebangsa.ranking import hot_score
 from sebangsa.text.handles import find_handles
+from sebangsa.text.link_keys import link_key
 from sebangsa.text.linking import MentionTarget
 from sebangsa.text.markdown import RenderedText, render_post
 from sebangsa.text.plain import clean_name, excerpt
@@ -106,6 +107,7 @@ async def create_post(
             visibility=draft.visibility,
             is_sensitive=draft.is_sensitive or bool(draft.summary),
             link_url=draft.link_url,
+            link_key=link_key(draft.link_url),
             in_reply_to=parent,
             root_id=(parent.root_id or parent.id) if parent else None,
             depth=min(parent.depth + 1, MAX_DEPTH) if parent else 0,
@@ -379,7 +381,7 @@ async def erase(site: Site, post: Post) -> None:
     if post.is_shown:
         await count_post(post, -1)
     post.deleted_at = site.clock.now()
-    post.name = post.summary = post.content = post.source = post.link_url = ""
+    post.name = post.summary = post.content = post.source = post.link_url = post.link_key = ""
     post.extra = {}
     await post.save()
     if keys:

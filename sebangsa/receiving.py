@@ -21,6 +21,7 @@ from sebangsa.notifying import notify
 from sebangsa.posting import MAX_PICTURES, Draft, count_post
 from sebangsa.ranking import hot_score
 from sebangsa.text.hashtags import normal_form
+from sebangsa.text.link_keys import link_key
 from sebangsa.text.plain import clean_name, first_line_title
 from sebangsa.text.sanitise import sanitise
 from sebangsa.visibility import OPEN, may_read
@@ -178,6 +179,7 @@ async def write_post(
         visibility=visibility,
         is_sensitive=obj.sensitive,
         link_url=obj.link_url,
+        link_key=link_key(obj.link_url),
         in_reply_to=parent,
         root_id=(parent.root_id or parent.id) if parent else None,
         depth=min(parent.depth + 1, 1000) if parent else 0,

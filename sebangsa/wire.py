@@ -92,7 +92,8 @@ def post_document(
         document["updated"] = timestamp(post.edited_at)
     if post.kind == "chat-message":
         return _chat_message(document)
-    return document | post.extra
+    document["tag"] += post.extra.get("tag", [])  # labels of its community
+    return document | {name: value for name, value in post.extra.items() if name != "tag"}
 
 
 def _needs_title(post: Post, in_reply_to: str) -> bool:

@@ -44,6 +44,9 @@ class Post(Table):
     visibility = fields.CharEnumField(Visibility, max_length=9, default=Visibility.PUBLIC)
     is_sensitive = fields.BooleanField(default=False)
     link_url = fields.CharField(URL_LENGTH, default="")
+    link_key = fields.CharField(
+        32, default="", db_default=""
+    )  # text/link_keys.py: equal for spellings of one address
     in_reply_to: fields.ForeignKeyNullableRelation[Post] = fields.ForeignKeyField(
         "sebangsa.Post", related_name="replies", null=True, on_delete=fields.SET_NULL
     )
@@ -88,6 +91,7 @@ class Post(Table):
             Index(fields=("in_reply_to_id", "id"), name="posts_replies"),
             Index(fields=("boost_of_id", "author_id"), name="posts_boosts"),
             Index(fields=("visibility", "id"), name="posts_public"),
+            Index(fields=("link_key", "id"), name="posts_with_link"),
         ]
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -11,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 from federation.models import Actor
 from sebangsa import posting
 from sebangsa.errors import Invalid, NotAllowed, ProductError
+from sebangsa.flair import chosen_among, flair_tag, flairs_of
 from sebangsa.lookup import find_actor
 from sebangsa.models import Visibility
 from sebangsa.uploads import upload_picture
@@ -21,7 +23,7 @@ from sebangsa.web.viewing import signed_in, site_of, viewer_of
 
 @signed_in
 async def compose(request: Request) -> Response:
-    """`/compose`: the form (filled by `in`, `to`, `text`, `title`, `warning`), and what it sends.
+    """`/compose`: the form (filled by `in`, `to`, `text`, `title`, `link`, `warning`), and what it sends.
 
     A mistake loses nothing.
     """
@@ -33,6 +35,7 @@ async def compose(request: Request) -> Response:
             "source": f"{named} {text}" if named else text,
             "name": given.get("title", "")[:200],
             "summary": given.get("warning", "")[:500],
+            "link": given.get("link", "")[:2048],
         }
         return _form(request, values, into, None)
     form = await form_of(request)
@@ -46,7 +49,7 @@ async def compose(request: Request) -> Response:
             site_of(request), viewer_of(request).actor, await _draft(request, values, into)
         )
     except (Invalid, NotAllowed) as error:
-        return _form(request, values, into, error)
+        return _form(request, values, into, error, await _flairs(request))
     return back_to(request, f"/p/{made.id}", values["next"])
 
 
@@ -70,6 +73,7 @@ async def _draft(request: Request, values: dict[str, str], into: Actor | None) -
     if link and not link.startswith(("https://", "http://")):
         raise Invalid("bad-link", "A link begins with https://.", field="link")
     visibility = values["visibility"] if values["visibility"] in list(Visibility) else Visibility.PUBLIC.value
+    labels = [flair_tag(flair) for flair in chosen_among(into, await _flairs(request))] if into else []
     return posting.Draft(
         source=values["source"],
         name=values["name"],
@@ -78,8 +82,13 @@ async def _draft(request: Request, values: dict[str, str], into: Actor | None) -
         link_url=link,
         community=into,
         attachments=attachments,
+        extra={"tag": labels} if labels else {},
         language=viewer_of(request).language or site.settings.language,
     )
+
+
+async def _flairs(request: Request) -> list[str]:
+    return [str(value) for value in (await form_of(request)).getlist("flair")]
 
 
 async def _community(request: Request, text: str) -> Actor | None:
@@ -88,12 +97,18 @@ async def _community(request: Request, text: str) -> Actor | None:
 
 
 def _form(
-    request: Request, values: dict[str, str], into: Actor | None, error: ProductError | None
+    request: Request,
+    values: dict[str, str],
+    into: Actor | None,
+    error: ProductError | None,
+    chosen: Sequence[str] = (),
 ) -> Response:
     context: dict[str, Any] = {
         "values": values,
         "error": error,
         "community": face_of(site_of(request), into) if into else None,
+        "flairs": flairs_of(into) if into else [],
+        "chosen": chosen,
         "max_pictures": posting.MAX_PICTURES,
         "max_source": posting.MAX_SOURCE,
     }

@@ -11,6 +11,8 @@ from markupsafe import Markup
 
 from federation.models import Actor
 from federation.urls import host_of
+from federation.wire.tags import Flair
+from sebangsa.flair import labels_of
 from sebangsa.media.remote import shown_url
 from sebangsa.models import Attachment, Post, Visibility, Vote
 from sebangsa.reacting import Reacted, reactions_of
@@ -58,6 +60,7 @@ class PostView:
     original_href: str = ""
     reactions: Sequence[Reaction] = ()
     menu: Sequence[Action] = field(default_factory=tuple)
+    labels: Sequence[Flair] = ()
 
 
 @dataclass(frozen=True)
@@ -159,6 +162,7 @@ def post_view(site: Site, viewer: Actor | None, post: Post, mine: Mine) -> PostV
         original_href="" if post.is_local else post.url,
         reactions=_reactions(site, mine, post),
         menu=menu_of(site, viewer, post),
+        labels=labels_of(post, community) if community else (),
     )
 
 
