@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
         ("federation", "0001_initial"),
         ("federation", "0002_what_peers_do"),
         ("federation", "0003_each_peer_has_its_turn"),
-        ("sebangsa", "0003_the_same_link"),
+        ("sebangsa", "0004_the_same_link"),
     ]
 
     initial = False

@@ -5,7 +5,11 @@ from tortoise.indexes import Index
 
 
 class Migration(migrations.Migration):
-    dependencies = [("federation", "0003_each_peer_has_its_turn"), ("sebangsa", "0002_moves")]
+    dependencies = [
+        ("federation", "0003_each_peer_has_its_turn"),
+        ("sebangsa", "0003_apps_by_document"),
+        ("sebangsa", "0003_reactions"),
+    ]
 
     initial = False
 
