@@ -30,6 +30,12 @@ async def activities_of(site: Site, posts: Sequence[Post]) -> list[dict[str, Any
     ]
 
 
+async def objects_of(site: Site, posts: Sequence[Post]) -> list[dict[str, Any]]:
+    """The objects themselves."""
+    parents = await _parents(posts)
+    return [_object(site, post, parents) for post in posts]
+
+
 async def _parents(posts: Sequence[Post]) -> dict[int, Post]:
     ids = {post.in_reply_to_id for post in posts if post.in_reply_to_id is not None}
     if not ids:
@@ -38,7 +44,7 @@ async def _parents(posts: Sequence[Post]) -> dict[int, Post]:
 
 
 def _create(site: Site, post: Post, parents: Mapping[int, Post]) -> dict[str, Any]:
-    activity = create_activity(post.author, object_of(site, post, parents), f"{post.uri}/activity")
+    activity = create_activity(post.author, _object(site, post, parents), f"{post.uri}/activity")
     if not post.is_local:
         del activity["id"]
     return activity
@@ -46,7 +52,7 @@ def _create(site: Site, post: Post, parents: Mapping[int, Post]) -> dict[str, An
 
 def _announce(site: Site, post: Post, parents: Mapping[int, Post]) -> dict[str, Any]:
     assert post.boost_of is not None
-    document = object_of(site, post.boost_of, parents)
+    document = _object(site, post.boost_of, parents)
     return {
         "@context": document.pop("@context"),
         "id": post.uri,
@@ -59,7 +65,7 @@ def _announce(site: Site, post: Post, parents: Mapping[int, Post]) -> dict[str, 
     }
 
 
-def object_of(site: Site, post: Post, parents: Mapping[int, Post]) -> dict[str, Any]:
+def _object(site: Site, post: Post, parents: Mapping[int, Post]) -> dict[str, Any]:
     """A post with its parts as its object. Who got one of ours without being named in it stays unnamed."""
     mentions = [mention for mention in post.mentions if isinstance(mention, Mention)]
     addressed = [m.actor for m in mentions if not (m.is_silent and post.is_local)]

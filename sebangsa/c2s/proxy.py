@@ -17,15 +17,18 @@ from federation.wire import id_of, ids_of, is_public, types_of
 from federation.wire.shapes import as_list, first_id, plain
 from sebangsa.activitypub import PRIVATE
 from sebangsa.api.access import Call
+from sebangsa.c2s.documents import objects_of
 from sebangsa.c2s.reading import activity_row
 from sebangsa.errors import Invalid, NotFound
 from sebangsa.models import Post
 from sebangsa.posting import document_of
+from sebangsa.timelines import with_parts
 from sebangsa.visibility import may_read
 from sebangsa.wire import create_activity
 
 ADDRESSES = ("to", "cc", "audience")
 SECRET = ("bto", "bcc")
+NOT_SHOWN = ("fetch-denied", "not-found")
 MAX_DEPTH = 4
 """Activities, objects and pages inside one another whose addresses are looked at."""
 
@@ -41,11 +44,24 @@ async def post_proxy(call: Call) -> Response:
         raise Invalid("id-needed", "Give the id of what to read.", field="id")
     if call.site.federation.config.is_ours(uri):
         return await _own(call, uri.partition("#")[0])
-    fetched = await call.site.federation.client.get_document(uri)
+    try:
+        fetched = await call.site.federation.client.get_document(uri)
+    except Refused as refused:
+        if refused.code not in NOT_SHOWN or (held := await _held(call, uri)) is None:
+            raise
+        return activity_answer(call.request, held, cache=PRIVATE)
     shown = await _shown(call, fetched.document, 0)
     if shown is None:
         raise Refused("not-allowed", "it is not addressed to this person")
     return activity_answer(call.request, shown, cache=PRIVATE)
+
+
+async def _held(call: Call, uri: str) -> dict[str, Any] | None:
+    """A post that was sent to us for this person, as we hold it: its own host shows it to them alone, not to our server."""
+    post = await Post.get_or_none(uri=uri, is_local=False, boost_of_id=None)
+    if post is None or not await may_read(call.site, call.me, post):
+        return None
+    return (await objects_of(call.site, await with_parts(Post.filter(id=post.id))))[0]
 
 
 async def _own(call: Call, uri: str) -> Response:
