@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 async def announce_new(site: Site, post: Post, origin: Origin) -> None:
     """A post was written into a community of ours: its `Create` goes round, an opening post also by its id."""
-    community = await _announcing(post, origin)
+    community = await announcing(post, origin)
     if community is None:
         return
     if not _is_about(site, origin, post):
@@ -45,7 +45,7 @@ async def announce_new(site: Site, post: Post, origin: Origin) -> None:
 
 async def announce_edit(site: Site, post: Post, origin: Origin) -> None:
     """An edit goes round; of an opening post also by its id, so that microblogs read it again."""
-    community = await _announcing(post, origin)
+    community = await announcing(post, origin)
     if community is None:
         return
     await announce_activity(site, community, origin.activity)
@@ -56,27 +56,22 @@ async def announce_edit(site: Site, post: Post, origin: Origin) -> None:
 
 async def announce_deletion(site: Site, post: Post, origin: Origin) -> None:
     """Its author took a post back."""
-    community = await _announcing(post, origin)
+    community = await announcing(post, origin)
     if community is not None:
         await announce_activity(site, community, origin.activity)
         await AnnouncedThread.filter(post_id=post.id).delete()
 
 
-async def announce_vote(site: Site, voter: Actor, post: Post, value: int, origin: Origin) -> None:
-    """A vote goes round so that every server counts alike; it is shown to nobody and stands in no outbox."""
-    community = await _announcing(post, origin)
-    if community is not None:
-        await announce_activity(site, community, origin.activity)
-
-
 async def announce_reaction(site: Site, reactor: Actor, post: Post, origin: Origin) -> None:
     """An emoji goes round as a vote does."""
-    community = await _announcing(post, origin)
+    community = await announcing(post, origin)
     if community is not None:
         await announce_activity(site, community, origin.activity)
 
 
-async def announce_activity(site: Site, community: Actor, activity: str) -> None:
+async def announce_activity(
+    site: Site, community: Actor, activity: str, audience: Audience | None = None
+) -> None:
     """`Announce` of one activity to the followers who read such, in the transaction under way.
 
     Not readable at its address: it holds a copy of what its author may delete tomorrow.
@@ -85,7 +80,7 @@ async def announce_activity(site: Site, community: Actor, activity: str) -> None
         site.federation,
         community,
         announce(community, activity),
-        await readers_of_activities(community),
+        audience or readers_of_activities(community),
         is_public=False,
         proof=False,  # the request's signature speaks for the group, the proof inside for the author
     )
@@ -112,7 +107,7 @@ async def withdraw_boost(site: Site, community: Actor, post: Post) -> None:
         undone = undo_activity(
             community, {name: value for name, value in boost.items() if name != "@context"}
         )
-        await publish(site.federation, community, undone, await readers_of_ids(community), proof=False)
+        await publish(site.federation, community, undone, readers_of_ids(community), proof=False)
 
 
 async def boost_again(site: Site, community: Actor, post: Post) -> None:
@@ -129,14 +124,14 @@ async def announce_by_id(site: Site, community: Actor, post: Post) -> str:
         site.federation,
         community,
         announce_object(community, post.uri),
-        await readers_of_ids(community),
+        readers_of_ids(community),
         is_public=True,
         proof=False,
     )
     return sent.uri
 
 
-async def _announcing(post: Post, origin: Origin) -> Actor | None:
+async def announcing(post: Post, origin: Origin) -> Actor | None:
     """The community that must pass this on: ours, of a post that everybody may read.
 
     What a group brought is never announced again: two groups that follow each other would not end (S-058).

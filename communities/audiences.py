@@ -6,43 +6,33 @@ show every comment whose `Create` they can fetch. Software that we do not know g
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from federation.database import rows
-from federation.models import Actor
+from federation.models import Actor, Reads
 from federation.outbox import Audience
-from federation.peer_profiles import PeerProfile, profile_for
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
 
 
-async def readers_of_activities(community: Actor) -> Audience:
-    """The inboxes of all followers but those on microblogs."""
-    return await _inboxes(community, lambda profile: profile.reads_activities)
+def readers_of_activities(community: Actor) -> Audience:
+    """All followers but those on microblogs."""
+    return Audience(followers_of=[community], reads=Reads.ACTIVITIES)
 
 
-async def readers_of_ids(community: Actor) -> Audience:
-    """The inboxes of all followers but those on the threadiverse."""
-    return await _inboxes(community, lambda profile: profile.shows_boosts)
+def readers_of_ids(community: Actor) -> Audience:
+    """All followers but those on the threadiverse."""
+    return Audience(followers_of=[community], reads=Reads.IDS)
 
 
-async def _inboxes(community: Actor, is_meant: Callable[[PeerProfile], bool]) -> Audience:
-    found = await rows(
-        """SELECT DISTINCT COALESCE(NULLIF(a.shared_inbox_url, ''), a.inbox_url) AS inbox, p.software, p.version, p.seen
-           FROM follows f JOIN actors a ON a.id = f.follower_id LEFT JOIN peers p ON p.host = a.host
-           WHERE f.target_id = ? AND f.state = 'accepted' AND a.host <> ''
-             AND a.suspended_at IS NULL AND a.deleted_at IS NULL""",
-        [community.id],
-    )
-    return Audience(
-        inbox_urls=[
-            row["inbox"]
-            for row in found
-            if is_meant(profile_for(row["software"] or "", row["version"] or "", (row["seen"] or "").split()))
-        ]
-    )
+def readers_of_batches(community: Actor) -> Audience:
+    """Followers whose servers take several activities in one announcement."""
+    return Audience(followers_of=[community], reads=Reads.BATCHES)
+
+
+def readers_of_votes_one_by_one(community: Actor) -> Audience:
+    """The other readers of activities; votes are most of the traffic, so they let everything else go first."""
+    return Audience(followers_of=[community], reads=Reads.SINGLE_ACTIVITIES, low_priority=True)
 
 
 async def ask_for_software(site: Site, follower: Actor, target: Actor) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from communities import (
     announced,
     announcing,
+    announcing_votes,
     audiences,
     backfilling,
     counting,
@@ -22,7 +23,7 @@ from communities.commands import community
 from communities.panels import moderation_panel
 from communities.post_pages import cross_post_action, cross_post_panel, flair_panel
 from communities.routes import ROUTES
-from sebangsa.features import Feature, NavItem
+from sebangsa.features import Feature, NavItem, Periodic
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
@@ -47,8 +48,8 @@ def register(site: Site) -> None:
     hooks.post_created.listen(partial(announcing.announce_new, site))
     hooks.post_edited.listen(partial(announcing.announce_edit, site))
     hooks.post_deleted.listen(partial(announcing.announce_deletion, site))
-    hooks.voted.listen(partial(announcing.announce_vote, site))
     hooks.reacted.listen(partial(announcing.announce_reaction, site))
+    hooks.voted.listen(partial(announcing_votes.announce_vote, site, announcing_votes.Pace(site.clock)))
     hooks.followed.listen(partial(backfilling.ask_for_backfill, site))
     hooks.followed.listen(partial(audiences.ask_for_software, site))
     hooks.actor_deleted.listen(partial(membership.forget_roles, site))
@@ -82,8 +83,10 @@ FEATURE = Feature(
         "Undo/Lock": inbound.receive_undo_lock,
     },
     jobs={
+        "announce_votes": announcing_votes.announce_votes,
         "backfill_community": backfilling.backfill_community,
     },
+    periodic=(Periodic("announce_votes", 30),),
     navigation=(NavItem("Communities", "/communities", "users", 20),),
     commands=(community,),
     templates=Path(__file__).parent / "templates",

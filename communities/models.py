@@ -129,6 +129,21 @@ class PostFlair(Table):
         indexes = [Index(fields=("flair", "post_id"), name="post_flairs_feed")]
 
 
+class WaitingVote(Table):
+    """A vote that a community of ours has still to pass on: the `Like`, `Dislike` or `Undo` as JSON text."""
+
+    id = fields.BigIntField(primary_key=True)
+    community: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
+        "federation.Actor", related_name="waiting_votes", on_delete=fields.CASCADE
+    )
+    community_id: int
+    body = fields.TextField()
+
+    class Meta:
+        table = "waiting_votes"
+        indexes = [Index(fields=("community_id", "id"), name="waiting_votes_of_community")]
+
+
 class CommunityLogEntry(Table):
     """One thing that a moderator did, for everybody to read."""
 

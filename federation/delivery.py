@@ -16,6 +16,7 @@ import structlog
 
 from federation.database import rows
 from federation.delivery_marks import Marks
+from federation.fan_out import write_out_waiting
 from federation.lanes import LANE_SECONDS, LEASE, Due, Lane, Turns, is_anything_due, read_more
 from federation.models import DeliveryState
 from federation.retry import (
@@ -121,6 +122,8 @@ class _Delivering:
         for troubled, waiting in self._waiting.items():
             free = self._free(troubled)
             if not waiting and free > 0 and self._looks[troubled] and not self._is_over():
+                if not troubled:
+                    await write_out_waiting(self._fed)
                 limit = TROUBLED_AT_ONCE if troubled else LANES_AT_ONCE
                 lanes = await self._turns.claim(limit, troubled=troubled)
                 await self._activities.load({lane.due[0].activity_id for lane in lanes if lane.due})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from federation.clock import Clock
 
@@ -36,6 +36,10 @@ class IdMaker:
         if self._clock.time() - moment.timestamp() < 60:
             return self.next()
         return first_id_at(moment) | self._random.getrandbits(_LOW_BITS)
+
+    def later(self, by: timedelta) -> int:
+        """An id that sorts behind all that is made until then, and behind the one before it."""
+        return self.next() + (int(by.total_seconds() * 1000) << _LOW_BITS)
 
     def at_least_after(self, last: int) -> None:
         """Never make an id at or below `last` (the newest in the database, after a restore or a clock change)."""

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from federation.database import is_postgres, placeholders, rows, transaction
+from federation.fan_out import is_any_waiting
 from federation.ids import first_id_at
 from federation.peer_profiles import PeerProfile, profile_for
 
@@ -158,8 +159,10 @@ class Turns:
 
 
 async def is_anything_due(fed: Federation) -> bool:
-    """Whether a worker would find a lane to serve now."""
+    """Whether a worker would find a lane to serve now, or an audience to write out."""
     now = fed.clock.now()
+    if await is_any_waiting():
+        return True
     for sign in ("=", ">"):
         if await rows(_IN_TURN.format(sign=sign), ["", now, now, now, 1]):
             return True

@@ -195,6 +195,33 @@ class OutboundActivity(Table):
         indexes = [Index(fields=("actor_id", "is_public", "id"), name="outbound_of_actor")]
 
 
+class Reads(StrEnum):
+    """Which of the followers' servers an activity is for, by what they read (`peer_profiles`)."""
+
+    ANYTHING = ""
+    ACTIVITIES = "activities"
+    IDS = "ids"
+    BATCHES = "batches"
+    SINGLE_ACTIVITIES = "single"  # activities, but not several in one
+
+
+class FanOut(Table):
+    """An activity whose audience is too large to be written with it: the delivery job writes its deliveries."""
+
+    id = fields.BigIntField(primary_key=True)
+    activity: fields.ForeignKeyRelation[OutboundActivity] = fields.ForeignKeyField(
+        "federation.OutboundActivity", related_name="fan_outs", on_delete=fields.CASCADE
+    )
+    activity_id: int
+    target_ids: fields.Field[list[int]] = fields.JSONField(default=list)  # whose followers
+    reads = fields.CharField(16, default="")
+    is_low_priority = fields.BooleanField(default=False)
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "fan_outs"
+
+
 class DeliveryState(StrEnum):
     PENDING = "pending"
     DELIVERED = "delivered"

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import structlog
 
 from federation import strict_json
-from federation.acquaintance import meet
 from federation.contexts import context_for
-from federation.database import after_commit, execute, placeholders, rows, transaction
+from federation.database import after_commit, transaction
+from federation.fan_out import are_many, inboxes_of_followers, is_admitted, write_deliveries, write_out_later
 from federation.local_keys import KeyMissing, proof_key
-from federation.models import Actor, OutboundActivity
-from federation.refusals import Refused
-from federation.retry import DEAD_AFTER
+from federation.models import Actor, OutboundActivity, Reads
 from federation.signatures import add_proof
 from federation.urls import host_of
 
 if TYPE_CHECKING:
     from federation.federation import Federation
-
-ROWS_A_STATEMENT = 500
 
 log = structlog.get_logger("federation.outbox")
 
@@ -37,14 +32,17 @@ _noted: ContextVar[list[OutboundActivity] | None] = ContextVar("noted", default=
 class Audience:
     """Whose inboxes an activity goes to. Our own actors among them are passed over.
 
-    `followers_of` means all accepted followers of these actors. Shared inboxes are used and merged, unless it is
-    `personal`: direct notes, `Follow` and its answers go to each one's own inbox.
+    `followers_of` means all accepted followers of these actors whose servers read it (`reads`), by their shared inboxes.
+    Shared inboxes are used and merged for `actors` too, unless it is `personal`: direct notes, `Follow` and its answers
+    go to each one's own inbox. With `low_priority` what else is said to a server goes first.
     """
 
     actors: Sequence[Actor] = ()
     followers_of: Sequence[Actor] = ()
     inbox_urls: Sequence[str] = ()
     personal: bool = False
+    reads: Reads = Reads.ANYTHING
+    low_priority: bool = False
 
 
 @contextmanager
@@ -92,10 +90,16 @@ async def publish(
             is_public=is_public,
             created_at=now,
         )
-        inboxes = await _inboxes(fed, audience, now)
-        if inboxes:
-            await meet(inboxes.values(), now)
-            await _write_deliveries(fed, row, inboxes, now)
+        inboxes = await _inboxes(fed, audience)
+        is_large = are_many(audience.followers_of)
+        if is_large:
+            await write_out_later(
+                fed, row.id, audience.followers_of, audience.reads, low_priority=audience.low_priority
+            )
+        elif audience.followers_of:
+            inboxes = await inboxes_of_followers(audience.followers_of, audience.reads) | inboxes
+        written = await write_deliveries(fed, row.id, inboxes, low_priority=audience.low_priority)
+        if written or is_large:
             after_commit(lambda: fed.wake("deliver"))
         published = fed.published
         if published is not None:
@@ -149,72 +153,13 @@ def _plain(value: Any) -> Any:
     return value
 
 
-async def _inboxes(fed: Federation, audience: Audience, now: datetime) -> dict[str, str]:
-    """Each distinct inbox and its lane (host), without those that get nothing."""
+async def _inboxes(fed: Federation, audience: Audience) -> dict[str, str]:
+    """Each distinct inbox that is named, and its lane (host)."""
     found: dict[str, str] = {}
     for target in audience.actors:
-        if not target.is_local and target.is_usable and await _admitted(fed, target.host, target):
+        if not target.is_local and target.is_usable and await is_admitted(fed, target.host, target):
             inbox = target.inbox_url if audience.personal else target.delivery_url
             found.setdefault(inbox, target.host)
     for inbox in audience.inbox_urls:
         found.setdefault(inbox, host_of(inbox))
-    for row in await _followers(audience):
-        found.setdefault(row["inbox"], row["host"])
-    # A peer's actor may name an inbox of ours as its own: we never knock at our own door.
-    found = {inbox: host for inbox, host in found.items() if inbox and not fed.config.is_ours(inbox)}
-    if not found:
-        return found
-    closed = await _closed_hosts(fed, set(found.values()), now)
-    return {inbox: host for inbox, host in found.items() if host not in closed}
-
-
-async def _followers(audience: Audience) -> Sequence[Mapping[str, Any]]:
-    if not audience.followers_of:
-        return []
-    inbox = "a.inbox_url" if audience.personal else "COALESCE(NULLIF(a.shared_inbox_url, ''), a.inbox_url)"
-    return await rows(
-        f"""SELECT {inbox} AS inbox, min(a.host) AS host FROM follows f JOIN actors a ON a.id = f.follower_id
-            WHERE f.target_id IN ({placeholders(len(audience.followers_of))}) AND f.state = 'accepted'
-              AND a.host <> '' AND a.suspended_at IS NULL AND a.deleted_at IS NULL
-            GROUP BY 1""",  # noqa: S608 - placeholders
-        [target.id for target in audience.followers_of],
-    )
-
-
-async def _closed_hosts(fed: Federation, hosts: set[str], now: datetime) -> set[str]:
-    """Hosts that get nothing: blocked, gone, or dead with enough waiting for the next probe (S-140)."""
-    names = sorted(hosts)
-    closed: set[str] = set()
-    for start in range(0, len(names), ROWS_A_STATEMENT):
-        part = names[start : start + ROWS_A_STATEMENT]
-        closed |= {
-            row["host"]
-            for row in await rows(
-                f"""SELECT p.host FROM peers p WHERE p.host IN ({placeholders(len(part))})
-                    AND (p.is_gone OR (p.failing_since <= ? AND EXISTS (
-                        SELECT 1 FROM deliveries d WHERE d.state = 'pending' AND d.host = p.host)))""",  # noqa: S608
-                [*part, now - DEAD_AFTER],
-            )
-        }
-    return closed | {host for host in hosts - closed if not await _admitted(fed, host)}
-
-
-async def _admitted(fed: Federation, host: str, actor: Actor | None = None) -> bool:
-    try:
-        await fed.registry.admit(host, actor)
-    except Refused:
-        return False
-    return True
-
-
-async def _write_deliveries(
-    fed: Federation, row: OutboundActivity, inboxes: dict[str, str], now: datetime
-) -> None:
-    pairs = list(inboxes.items())
-    for start in range(0, len(pairs), ROWS_A_STATEMENT):
-        part = pairs[start : start + ROWS_A_STATEMENT]
-        await execute(
-            f"""INSERT INTO deliveries (id, activity_id, host, inbox_url, state, attempts, run_at, reason)
-                VALUES {", ".join(["(?, ?, ?, ?, 'pending', 0, ?, '')"] * len(part))}""",  # noqa: S608
-            [value for inbox, host in part for value in (fed.ids.next(), row.id, host, inbox, now)],
-        )
+    return found

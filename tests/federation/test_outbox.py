@@ -90,7 +90,7 @@ async def test_followers_are_found_whatever_their_number_with_the_same_queries(
             asked += 1
             return await rows(*args)
 
-        monkeypatch.setattr("federation.outbox.rows", counted)
+        monkeypatch.setattr("federation.fan_out.rows", counted)
         await world.say(Audience(followers_of=[world.ani]), proof=False)
         monkeypatch.undo()
         return asked
