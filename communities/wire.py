@@ -24,7 +24,7 @@ def announce(community: Actor, inner: str, **more: Any) -> dict[str, Any]:
 
 
 def announce_all(community: Actor, inner: Sequence[str], **more: Any) -> dict[str, Any]:
-    """`Announce` of several activities in a collection, each byte for byte: PieFed's batches of votes (FEP-1a11)."""
+    """`Announce` of several activities in a collection, each byte for byte: as PieFed sends votes in batches."""
     collection = {
         "type": "OrderedCollection",
         "totalItems": len(inner),
