@@ -43,7 +43,8 @@ class Inbound:
     `is_authentic` says that its actor's own host stands behind these bytes: signed by the actor, proved
     (FEP-8b32), or passed on by a group of the same host. When it is false only `announcer` (the group that
     wrapped it in an `Announce`) vouches, so objects must be read from their own host. `inbox_of` is the local
-    actor whose personal inbox it came to; `is_asked_for` says that it was fetched because somebody here wants it. `raw`
+    actor whose personal inbox it came to; `is_asked_for` says that it was fetched because somebody here wants it,
+    `is_quoted` that it was fetched because a post quotes it. `raw`
     is its JSON text as received, for passing on unchanged (FEP-1b12).
     """
 
@@ -56,6 +57,7 @@ class Inbound:
     is_authentic: bool = True
     inbox_of: int | None = None
     is_asked_for: bool = False
+    is_quoted: bool = False
     fetches: Fetches = field(default_factory=Fetches)
 
     async def actor_at(self, uri: str) -> Actor:

@@ -16,8 +16,9 @@ from federation.inbox import verify_signer
 from federation.models import Actor, OutboundActivity
 from federation.refusals import Refused
 from sebangsa.api.access import bearer, must_include
-from sebangsa.models import Post
+from sebangsa.models import Post, Quote, QuoteState
 from sebangsa.posting import document_of
+from sebangsa.quote_wire import stamp_document
 from sebangsa.visibility import OPEN, may_read, readable
 from sebangsa.wire import create_activity
 
@@ -94,6 +95,22 @@ async def replies_answer(
         "orderedItems": items,
     }
     return activity_answer(request, document, cache=_cache(post))
+
+
+async def stamp_answer(site: Site, request: Request, post_id: int, quote_id: int) -> Response:
+    """`/p/{id}/quotes/{quote}`: our approval of one quote (FEP-044f); gone once it was taken back."""
+    post = await _local_post(post_id)
+    await _must_read(site, request, post)
+    made = await Quote.get_or_none(id=quote_id, quoted_id=post.id)
+    if made is None or not made.stamp_uri.startswith(f"{post.uri}/"):
+        raise Refused("not-found")
+    if made.state != QuoteState.ACCEPTED or post.removed_at is not None:
+        return activity_answer(
+            request, tombstone(made.stamp_uri, site.clock.now()), status=410, cache=PRIVATE
+        )
+    author = await Actor.get(id=post.author_id)
+    document = stamp_document(made.stamp_uri, author.uri, made.quoting_uri, post.uri)
+    return activity_answer(request, document, cache=PRIVATE)
 
 
 async def _local_post(post_id: int) -> Post:

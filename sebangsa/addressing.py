@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from federation.models import Actor
 from federation.outbox import Audience
@@ -54,3 +54,11 @@ def addresses_of(
     if post.visibility == Visibility.UNLISTED:
         return Addresses([author.followers_url], [AS_PUBLIC, *people], audience)
     return Addresses([author.followers_url], people, audience)
+
+
+def also_to(addresses: Addresses, actor: Actor) -> Addresses:
+    """The same, and one more person: whose post is quoted must hear of it."""
+    if actor.uri in (*addresses.to, *addresses.cc):
+        return addresses
+    audience = replace(addresses.audience, actors=[*addresses.audience.actors, actor])
+    return Addresses(addresses.to, [*addresses.cc, actor.uri], audience)

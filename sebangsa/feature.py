@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sebangsa import broadcasting, inbound, jobs, mailing, moved, moving, uploads, verifying, voted
+from sebangsa import broadcasting, inbound, jobs, mailing, moved, moving, quoted, uploads, verifying, voted
 from sebangsa.api.routes import ROUTES as API_ROUTES
 from sebangsa.api.streaming import ROUTES as STREAMING_ROUTES
 from sebangsa.c2s.routes import ROUTES as C2S_ROUTES
@@ -21,6 +22,7 @@ def register(site: Site) -> None:
     """Hang gates and listeners into the site's hooks."""
     broadcasting.register(site)
     moving.register(site)
+    site.hooks.post_read.listen(partial(quoted.note_quote, site))
 
 
 FEATURE = Feature(
@@ -39,6 +41,7 @@ FEATURE = Feature(
         "EmojiReact": voted.receive_emoji_react,
         "Announce": inbound.receive_announce,
         "Move": moved.receive_move,
+        "QuoteRequest": quoted.receive_quote_request,
         "Undo/Follow": inbound.receive_undo_follow,
         "Undo/Like": voted.receive_undo_vote,
         "Undo/Dislike": voted.receive_undo_vote,
@@ -57,7 +60,11 @@ FEATURE = Feature(
         "delete_media": jobs.delete_media,
         "mail_password_link": mailing.mail_password_link,
         "mail_welcome": mailing.mail_welcome,
+<<<<<<< HEAD
         "verify_links": verifying.verify_links,
+=======
+        "read_quote": quoted.read_quote,
+>>>>>>> d04c7fd (Quotes: the wire, requests and approvals)
         "carry_followers": moving.carry_followers,
         "drop_unused_uploads": uploads.drop_unused,
     },

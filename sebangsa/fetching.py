@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sebangsa.site import Site
 
 
-async def fetch_post(site: Site, url: str) -> Post | None:
+async def fetch_post(site: Site, url: str, *, is_quoted: bool = False) -> Post | None:
     """The post at this address, known or read from its own host with what places it. Never inside a transaction.
 
     Only posts that anybody may read: what was shown to the server is not thereby shown to whoever asks. None
@@ -43,5 +43,5 @@ async def fetch_post(site: Site, url: str) -> Post | None:
     }
     activity = read_activity(document, allow_http=fed.config.development)
     # There is no text to pass on.
-    await handle(Inbound(fed, activity, author, document, "", is_asked_for=True))
+    await handle(Inbound(fed, activity, author, document, "", is_asked_for=True, is_quoted=is_quoted))
     return await Post.get_or_none(uri=obj.id).select_related("author")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Generic, ParamSpec
 from sebangsa.errors import NotAllowed
 
 if TYPE_CHECKING:
+    from federation.inbound import Inbound
     from federation.models import Actor
     from federation.wire import ObjectDocument
     from sebangsa.models import Post, User
@@ -87,6 +88,8 @@ class Hooks:
         """(author, draft, people) before a post of ours is written: who gets it besides those it names is added."""
         self.post_created: Event[Post, Origin] = Event()
         """(post, origin) after a post was written."""
+        self.post_read: Event[Inbound, Post, ObjectDocument] = Event()
+        """(inbound, post, object) after a post of a peer, or its edit, was written, for what else stands in the object."""
         self.post_edited: Event[Post, Origin] = Event()
         """(post, origin) after an edit was written."""
         self.post_deleted: Event[Post, Origin] = Event()

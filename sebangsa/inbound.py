@@ -14,7 +14,7 @@ from federation.refusals import Refused
 from federation.registry import Verdict
 from federation.vocabulary import ACTOR_TYPES
 from federation.wire import id_of, read_activity, read_actor, read_object, types_of
-from sebangsa import following, voted
+from sebangsa import following, quoted, voted
 from sebangsa.errors import NotAllowed
 from sebangsa.hooks import Origin
 from sebangsa.models import Attachment, Post, PostTag, Visibility
@@ -95,6 +95,7 @@ async def _update_post(site: Site, inbound: Inbound, post: Post, document: dict[
     await PostTag.filter(post_id=post.id).delete()
     await Attachment.filter(post_id=post.id).delete()
     await write_tags_and_attachments(site, post, obj)
+    await site.hooks.post_read.emit(inbound, post, obj)
     await site.hooks.post_edited.emit(post, Origin(inbound.raw, obj, inbound.announcer))
 
 
@@ -112,7 +113,8 @@ async def receive_delete(site: Site, inbound: Inbound) -> None:
         return
     post = await Post.get_or_none(uri=uri)
     if post is None:
-        await mark_overtaken(inbound, uri)
+        if not await quoted.receive_revocation(site, inbound, uri):
+            await mark_overtaken(inbound, uri)
         return
     if post.author_id != inbound.actor.id:
         raise Refused(
@@ -208,7 +210,7 @@ async def receive_accept(site: Site, inbound: Inbound) -> Verdict | None:
     """The followed one answers a Follow of ours; anything else is a feature's (an `Offer`)."""
     made = await _follow_of_ours(inbound)
     if made is None:
-        return Verdict.PASS
+        return await quoted.receive_quote_answer(site, inbound, accepted=True)
     if made.state == following.FollowState.PENDING:
         made.state = following.FollowState.ACCEPTED
         await made.save(update_fields=["state"])
@@ -221,7 +223,7 @@ async def receive_reject(site: Site, inbound: Inbound) -> Verdict | None:
     """The followed one refuses, or removes a follower of ours later on."""
     made = await _follow_of_ours(inbound)
     if made is None:
-        return Verdict.PASS
+        return await quoted.receive_quote_answer(site, inbound, accepted=False)
     await following.end(site, made, made.follower, inbound.actor)
     return None
 

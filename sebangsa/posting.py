@@ -10,12 +10,14 @@ from federation.database import tally, transaction
 from federation.models import Actor
 from federation.outbox import publish, withdraw
 from federation.vocabulary import AS_PUBLIC
-from sebangsa.addressing import Addresses, addresses_of
+from sebangsa import quoting
+from sebangsa.addressing import Addresses, addresses_of, also_to
 from sebangsa.errors import Invalid, NotAllowed
 from sebangsa.hooks import Origin
 from sebangsa.lookup import actors_by_handle
-from sebangsa.models import Attachment, Mention, Post, PostTag, Visibility
+from sebangsa.models import Attachment, Mention, Post, PostTag, Quote, QuoteState, Visibility
 from sebangsa.notifying import notify
+from sebangsa.quote_wire import with_quote
 from sebangsa.ranking import hot_score
 from sebangsa.text.handles import find_handles
 from sebangsa.text.link_keys import link_key
@@ -51,7 +53,8 @@ class Draft:
 
     With `is_closed` only they are: names of others in the text stay text (S-110). Who is in `blind` gets it too, and
     is named to nobody (`bto`, `bcc`); a direct post has none, for its readers are those it names. `kind` is chosen by
-    the place where it is posted unless it is given (`chat-message` for peers that read no other, chat.md b2).
+    the place where it is posted unless it is given (`chat-message` for peers that read no other, chat.md b2). `quoted`
+    is a post that it shows.
     """
 
     source: str
@@ -68,6 +71,7 @@ class Draft:
     blind: Sequence[Actor] = ()
     is_closed: bool = False
     kind: str = ""
+    quoted: Post | None = None
     extra: dict[str, Any] = field(default_factory=dict)
 
 
@@ -88,6 +92,8 @@ async def create_post(
     fed = site.federation
     now = site.clock.now()
     parent = draft.in_reply_to
+    policy = await quoting.policy_for(author, draft.visibility)
+    extra = draft.extra | ({"interactionPolicy": policy} if policy else {})
     post_id = site.ids.next()
     uri = fed.config.url(f"/p/{post_id}")
     async with transaction():
@@ -114,7 +120,7 @@ async def create_post(
             community=draft.community,
             conversation=(parent.conversation if parent else "") or f"{uri}/context",
             hot_score=hot_score(0, now),
-            extra=draft.extra,
+            extra=extra,
             created_at=now,
         )
         await _attach(post, draft.attachments)
@@ -123,7 +129,10 @@ async def create_post(
         await _write_mentions(site, post, blind, is_silent=True)
         await _write_tags(site, post, rendered.hashtags)
         await count_post(post, +1)
+        made = await quoting.write_quote(site, author, post, draft.quoted) if draft.quoted else None
         activity = await _publish_create(site, post, author, mentioned, rendered.hashtags, draft)
+        if made is not None:
+            await quoting.ask(site, author, made)
         await _notify_addressed(site, post, [*mentioned, *blind], parent)
         await site.hooks.post_created.emit(post, Origin(activity))
         if written is not None:
@@ -163,6 +172,8 @@ async def _checked(site: Site, author: Actor, draft: Draft) -> Draft:
         community = None
     if draft.blind and visibility == Visibility.DIRECT:
         raise Invalid("blind-message", "A message names everybody who gets it.", field="recipients")
+    if draft.quoted is not None:
+        await quoting.must_be_quotable(site, author, draft.quoted)
     if community is not None and parent is None and not name:
         raise Invalid("title-needed", "Give it a title.", field="name")
     return replace(
@@ -286,6 +297,14 @@ async def document_of(site: Site, post: Post) -> tuple[dict[str, Any], Addresses
         in_reply_to=parent.uri if parent else "",
         excerpt=excerpt(post.content, EXCERPT) if post.kind == "page" else "",
     )
+    quote = await Quote.get_or_none(quoting_id=post.id).select_related("quoted__author")
+    if quote is not None and quote.state not in (QuoteState.REJECTED, QuoteState.REVOKED):
+        quoted = quote.quoted
+        shown = (quoted.url or quoted.uri) if quoted is not None else quote.quoted_uri
+        document = with_quote(document, quote.quoted_uri, shown, quote.stamp_uri)
+        if quoted is not None and quoted.author_id != author.id:
+            addresses = also_to(addresses, quoted.author)
+            document["cc"] = addresses.cc
     return document, addresses
 
 

@@ -192,6 +192,7 @@ async def write_post(
     )
     mentioned = await _write_mentions(site, inbound, post, obj, known)
     await write_tags_and_attachments(site, post, obj)
+    await site.hooks.post_read.emit(inbound, post, obj)
     await count_post(post, +1)
     told = {actor_id for actor_id in mentioned if actor_id}
     if parent is not None:

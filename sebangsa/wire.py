@@ -46,7 +46,9 @@ def post_document(
     content = post.content if not _needs_title(post, in_reply_to) else f"{_title(post)}{post.content}"
     document: dict[str, Any] = {
         "@context": context_for(
-            "object", *(["civic"] if any(key.startswith("civic:") for key in post.extra) else [])
+            "object",
+            *(["civic"] if any(key.startswith("civic:") for key in post.extra) else []),
+            *(["quote"] if "interactionPolicy" in post.extra else []),
         ),
         "id": post.uri,
         "type": AS2_TYPES.get(post.kind, "Note"),

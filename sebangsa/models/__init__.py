@@ -5,6 +5,7 @@ from sebangsa.models.moves import Move
 from sebangsa.models.notifications import Notification
 from sebangsa.models.oauth import AccessToken, AuthorizationCode, OAuthApp
 from sebangsa.models.posts import Attachment, Mention, Post, PostTag, Visibility, Vote
+from sebangsa.models.quotes import Quote, QuoteState
 from sebangsa.models.reactions import Reaction
 
 __all__ = [
@@ -19,6 +20,8 @@ __all__ = [
     "OneTimeLink",
     "Post",
     "PostTag",
+    "Quote",
+    "QuoteState",
     "Reaction",
     "Role",
     "Session",
