@@ -60,11 +60,8 @@ FEATURE = Feature(
         "delete_media": jobs.delete_media,
         "mail_password_link": mailing.mail_password_link,
         "mail_welcome": mailing.mail_welcome,
-<<<<<<< HEAD
         "verify_links": verifying.verify_links,
-=======
         "read_quote": quoted.read_quote,
->>>>>>> d04c7fd (Quotes: the wire, requests and approvals)
         "carry_followers": moving.carry_followers,
         "drop_unused_uploads": uploads.drop_unused,
     },

@@ -96,6 +96,8 @@ async def _update_post(site: Site, inbound: Inbound, post: Post, document: dict[
     await Attachment.filter(post_id=post.id).delete()
     await write_tags_and_attachments(site, post, obj)
     await site.hooks.post_read.emit(inbound, post, obj)
+    if not obj.quote:
+        await quoted.forget_quote(post)
     await site.hooks.post_edited.emit(post, Origin(inbound.raw, obj, inbound.announcer))
 
 

@@ -93,7 +93,7 @@ async def create_post(
     now = site.clock.now()
     parent = draft.in_reply_to
     policy = await quoting.policy_for(author, draft.visibility)
-    extra = draft.extra | ({"interactionPolicy": policy} if policy else {})
+    extra = ({"interactionPolicy": policy} if policy else {}) | draft.extra
     post_id = site.ids.next()
     uri = fed.config.url(f"/p/{post_id}")
     async with transaction():

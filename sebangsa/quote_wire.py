@@ -8,7 +8,7 @@ from typing import Any
 
 from federation.contexts import context_for
 from federation.models import Actor
-from federation.vocabulary import PUBLIC_SPELLINGS
+from federation.vocabulary import AS_PUBLIC, PUBLIC_SPELLINGS
 from federation.wire import ids_of
 
 OBJECT_LINK = 'application/ld+json; profile="https://www.w3.org/ns/activitystreams"'
@@ -18,7 +18,7 @@ EVERYBODY, FOLLOWERS, NOBODY = "public", "followers", "nobody"
 
 def policy_document(author: Actor, policy: str) -> dict[str, Any]:
     """`interactionPolicy` of a post. Nobody means its author alone: an empty list would say nothing."""
-    allowed = {EVERYBODY: sorted(PUBLIC_SPELLINGS, key=len)[-1], FOLLOWERS: author.followers_url}
+    allowed = {EVERYBODY: AS_PUBLIC, FOLLOWERS: author.followers_url}
     return {"canQuote": {"automaticApproval": [allowed.get(policy, author.uri)]}}
 
 
@@ -40,7 +40,7 @@ def with_quote(document: dict[str, Any], quoted_uri: str, shown_url: str, stamp_
     link["rel"] = "https://misskey-hub.net/ns#_misskey_quote"
     line = f'<p class="quote-inline">RE: <a href="{escape(shown_url)}">{escape(shown_url)}</a></p>'
     content = f"{document['content']}{line}"
-    added = {
+    added: dict[str, Any] = {
         "content": content,
         "tag": [*document.get("tag", []), link],
         "quote": quoted_uri,

@@ -49,6 +49,11 @@ async def note_quote(site: Site, inbound: Inbound, post: Post, obj: ObjectDocume
         await site.queue.enqueue("read_quote", known.id, key=f"quote:{known.id}")
 
 
+async def forget_quote(post: Post) -> None:
+    """An edit took the quote out of a peer's post, in the transaction under way."""
+    await Quote.filter(quoting_id=post.id).delete()
+
+
 async def read_quote(site: Site, quote_id: int) -> None:
     """Fetch what a post quotes and see whether its author lets it. Never inside a transaction; runs twice without harm."""
     made = await Quote.get_or_none(id=quote_id)

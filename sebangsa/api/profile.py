@@ -102,7 +102,7 @@ async def preferences(call: Call) -> dict[str, Any]:
         "posting:default:visibility": chosen.get("visibility", "public"),
         "posting:default:sensitive": bool(chosen.get("sensitive", False)),
         "posting:default:language": chosen.get("language") or call.user.language or None,
-        "posting:default:quote_policy": "nobody",
+        "posting:default:quote_policy": chosen.get("quote_policy", "public"),
         "reading:expand:media": "default",
         "reading:expand:spoilers": False,
         "reading:autoplay:gifs": False,

@@ -16,10 +16,12 @@ from sebangsa.api.parameters import Parameters
 from sebangsa.errors import Invalid, NotFound
 from sebangsa.lookup import actors_by_handle
 from sebangsa.models import Attachment, Post, Visibility
+from sebangsa.quote_wire import policy_document
+from sebangsa.quoting import POLICIES
 from sebangsa.text.handles import find_handles
 from sebangsa.text.plain import first_line_title
 from sebangsa.uploads import describe_upload, read_focus
-from sebangsa.visibility import may_read, must_be_author, post_for
+from sebangsa.visibility import OPEN, may_read, must_be_author, post_for
 
 MANY = 40
 FROM_APPS = {word: visibility for visibility, word in VISIBILITIES.items()}
@@ -56,6 +58,7 @@ async def post_status(call: Call) -> dict[str, Any]:
 async def _draft(call: Call) -> posting.Draft:
     given, preferences = call.given, call.user.preferences
     _refuse_what_is_not_here(given)
+    quoted = await _quoted(call)
     text = given.text("status", limit=posting.MAX_SOURCE)
     parent = await _parent(call)
     visibility = _visibility(given.text("visibility") or preferences.get("visibility") or "public")
@@ -70,6 +73,8 @@ async def _draft(call: Call) -> posting.Draft:
         in_reply_to=parent,
         community=community,
         attachments=await _uploads(call.me, given),
+        quoted=quoted,
+        extra=await policy_given(call, visibility),
     )
 
 
@@ -79,8 +84,6 @@ def _refuse_what_is_not_here(given: Parameters) -> None:
         raise Invalid("no-scheduling", "Posting later is not possible on this server.", field="scheduled_at")
     if given.many("poll[options]", 100):
         raise Invalid("no-polls", "Polls are not possible on this server.", field="poll")
-    if given.text("quoted_status_id"):
-        raise Invalid("no-quotes", "Quoting is not possible on this server.", field="quoted_status_id")
 
 
 async def _parent(call: Call) -> Post | None:
@@ -89,6 +92,24 @@ async def _parent(call: Call) -> Post | None:
         return None
     parent = await post_for(call.site, call.me, parent_id)
     return parent if parent.boost_of_id is None else await post_for(call.site, call.me, parent.boost_of_id)
+
+
+async def _quoted(call: Call) -> Post | None:
+    quoted_id = call.given.identity("quoted_status_id")
+    if quoted_id is None:
+        return None
+    post = await post_for(call.site, call.me, quoted_id)
+    return post if post.boost_of_id is None else await post_for(call.site, call.me, post.boost_of_id)
+
+
+async def policy_given(call: Call, visibility: Visibility) -> dict[str, Any]:
+    """`quote_approval_policy`, where the app chose one; the person's own rule is added later otherwise."""
+    chosen = call.given.text("quote_approval_policy")
+    if not chosen or visibility not in OPEN:
+        return {}
+    if chosen not in POLICIES:
+        raise Invalid("policy-invalid", "There is no such rule for quotes.", field="quote_approval_policy")
+    return {"interactionPolicy": policy_document(call.me, chosen)}
 
 
 def _visibility(word: str) -> Visibility:

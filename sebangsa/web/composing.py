@@ -14,16 +14,17 @@ from sebangsa import posting
 from sebangsa.errors import Invalid, NotAllowed, ProductError
 from sebangsa.flair import chosen_among, flair_tag, flairs_of
 from sebangsa.lookup import find_actor
-from sebangsa.models import Visibility
+from sebangsa.models import Post, Visibility
 from sebangsa.uploads import upload_picture
-from sebangsa.web.forms import back_to, files_of, form_of, text_of
+from sebangsa.visibility import post_for
+from sebangsa.web.forms import back_to, files_of, form_of, id_in, text_of
 from sebangsa.web.presenting import face_of
 from sebangsa.web.viewing import signed_in, site_of, viewer_of
 
 
 @signed_in
 async def compose(request: Request) -> Response:
-    """`/compose`: the form (filled by `in`, `to`, `text`, `title`, `link`, `warning`), and what it sends.
+    """`/compose`: the form (filled by `in`, `to`, `text`, `title`, `link`, `warning`, `quote`), and what it sends.
 
     A mistake loses nothing.
     """
@@ -36,12 +37,13 @@ async def compose(request: Request) -> Response:
             "name": given.get("title", "")[:200],
             "summary": given.get("warning", "")[:500],
             "link": given.get("link", "")[:2048],
+            "quote": given.get("quote", ""),
         }
-        return _form(request, values, into, None)
+        return await _form(request, values, into, None)
     form = await form_of(request)
     values = {
         name: text_of(form, name)
-        for name in ("source", "name", "summary", "visibility", "link", "in", "next")
+        for name in ("source", "name", "summary", "visibility", "link", "in", "next", "quote")
     }
     into = await _community(request, values["in"])
     try:
@@ -49,7 +51,7 @@ async def compose(request: Request) -> Response:
             site_of(request), viewer_of(request).actor, await _draft(request, values, into)
         )
     except (Invalid, NotAllowed) as error:
-        return _form(request, values, into, error, await _flairs(request))
+        return await _form(request, values, into, error, await _flairs(request))
     return back_to(request, f"/p/{made.id}", values["next"])
 
 
@@ -81,6 +83,7 @@ async def _draft(request: Request, values: dict[str, str], into: Actor | None) -
         visibility=Visibility(visibility),
         link_url=link,
         community=into,
+        quoted=await _quoted(request, values),
         attachments=attachments,
         extra={"tag": labels} if labels else {},
         language=viewer_of(request).language or site.settings.language,
@@ -96,7 +99,15 @@ async def _community(request: Request, text: str) -> Actor | None:
     return found if found is not None and found.is_group else None
 
 
-def _form(
+async def _quoted(request: Request, values: dict[str, str]) -> Post | None:
+    """The post that this one shows. Raises `NotFound` for one that may not be read."""
+    quoted_id = id_in(values.get("quote", ""))
+    if quoted_id is None:
+        return None
+    return await post_for(site_of(request), viewer_of(request).actor, quoted_id)
+
+
+async def _form(
     request: Request,
     values: dict[str, str],
     into: Actor | None,
@@ -109,6 +120,7 @@ def _form(
         "community": face_of(site_of(request), into) if into else None,
         "flairs": flairs_of(into) if into else [],
         "chosen": chosen,
+        "quoted": await _quoted(request, values),
         "max_pictures": posting.MAX_PICTURES,
         "max_source": posting.MAX_SOURCE,
     }

@@ -14,8 +14,9 @@ from starlette.routing import BaseRoute, Route
 from federation.models import Follow, FollowState
 from sebangsa import accounts, following
 from sebangsa.errors import Invalid, NotFound, ProductError
-from sebangsa.models import Notification, User
+from sebangsa.models import Notification, Quote, User
 from sebangsa.profiles import MAX_FIELDS, ProfileEdit, edit_profile
+from sebangsa.quoting import POLICIES, revoke
 from sebangsa.text.plain import excerpt
 from sebangsa.timelines import Window, notifications_window
 from sebangsa.web.forms import back_to, files_of, form_of, id_in, id_of, text_of
@@ -90,6 +91,16 @@ async def answer_request(request: Request) -> Response:
 
 
 @signed_in
+async def revoke_quote(request: Request) -> Response:
+    """`POST /quotes/{id}/revoke`: take one's post out of the one with this id, which quotes it."""
+    made = await Quote.get_or_none(quoting_id=id_of(request))
+    if made is None:
+        raise NotFound
+    await revoke(site_of(request), viewer_of(request).actor, made.id)
+    return back_to(request, "/notifications", text_of(await form_of(request), "next"))
+
+
+@signed_in
 async def me(request: Request) -> Response:
     """`/me` leads to one's own page."""
     return RedirectResponse(f"/u/{viewer_of(request).actor.username}", 302)
@@ -125,6 +136,9 @@ async def _save(request: Request, user: User) -> None:
             raise Invalid("wrong-password", "That is not your password.", field="current")
         await accounts.set_password(site, user, text_of(form, "password"))
         return
+    if text_of(form, "quotes") in POLICIES:
+        user.preferences = {**user.preferences, "quote_policy": text_of(form, "quotes")}
+        await user.save(update_fields=["preferences"])
     pictures = await files_of(form, "avatar")
     banners = await files_of(form, "header")
     await edit_profile(
@@ -159,6 +173,7 @@ def _render(request: Request, name: str, context: dict[str, Any], status: int = 
 ROUTES: list[BaseRoute] = [
     Route("/notifications", notifications),
     Route("/follow-requests/{id:int}", answer_request, methods=["POST"]),
+    Route("/quotes/{id:int}/revoke", revoke_quote, methods=["POST"]),
     Route("/me", me),
     Route("/settings", settings, methods=["GET", "POST"]),
 ]

@@ -84,6 +84,20 @@ class Reaction:
 
 
 @dataclass(frozen=True, slots=True)
+class Quoted:
+    """The post that another one shows. Without `author` it may not be shown: then `sentence` says why, and `href` is where
+    it stands.
+    """
+
+    href: str
+    author: Face | None = None
+    at: datetime | None = None
+    title: str = ""
+    text: str = ""
+    sentence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Poll:
     """A question with answers. `action` is where the vote goes; empty shows the result."""
 
@@ -208,5 +222,6 @@ class Comment:
     menu: Sequence[Action] = ()
     pictures: Sequence[Picture] = ()
     reactions: Sequence[Reaction] = ()
+    quote: Quoted | None = None
     replies: Sequence[Comment] = field(default_factory=tuple)
     more: int = 0

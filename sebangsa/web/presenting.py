@@ -14,15 +14,20 @@ from federation.urls import host_of
 from federation.wire.tags import Flair
 from sebangsa.flair import labels_of
 from sebangsa.media.remote import shown_url
-from sebangsa.models import Attachment, Post, Visibility, Vote
+from sebangsa.models import Attachment, Post, Quote, QuoteState, Visibility, Vote
+from sebangsa.quoting import quotes_in
 from sebangsa.reacting import Reacted, reactions_of
-from sebangsa.web.pieces import Action, Comment, Detail, Face, Link, Picture, Reaction
+from sebangsa.text.plain import excerpt
+from sebangsa.visibility import OPEN
+from sebangsa.web.pieces import Action, Comment, Detail, Face, Link, Picture, Quoted, Reaction
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
 
 FEED_SIDE = 640
 """Pixels of the longer side of a picture in a feed."""
+QUOTED_EXCERPT = 300
+"""Characters of a quoted post that are shown."""
 BODIES = ("Organization", "Service")
 
 
@@ -59,25 +64,27 @@ class PostView:
     vote_action: str = ""
     original_href: str = ""
     reactions: Sequence[Reaction] = ()
+    quote: Quoted | None = None
     menu: Sequence[Action] = field(default_factory=tuple)
     labels: Sequence[Flair] = ()
 
 
 @dataclass(frozen=True)
 class Mine:
-    """What the viewer did with the posts of a page, and the emoji under them: read at once for all of them."""
+    """What the viewer did with the posts of a page, the emoji under them and what they quote: read at once for all."""
 
     votes: Mapping[int, int]
     boosted: frozenset[int]
     reactions: Mapping[int, Sequence[Reacted]] = field(default_factory=dict)
+    quotes: Mapping[int, tuple[Quote, Post | None]] = field(default_factory=dict)
 
 
 async def mine_among(viewer: Actor | None, posts: Iterable[Post]) -> Mine:
-    """One's votes and boosts among these posts, and all their emoji, in three queries."""
+    """One's votes and boosts among these posts, all their emoji and what they quote, in five queries."""
     ids = {post.boost_of_id or post.id for post in posts}
-    reactions = await reactions_of(ids, viewer)
+    reactions, quotes = await reactions_of(ids, viewer), await quotes_in(ids, viewer)
     if viewer is None or not ids:
-        return Mine({}, frozenset(), reactions)
+        return Mine({}, frozenset(), reactions, quotes)
     votes = await Vote.filter(actor_id=viewer.id, post_id__in=ids).values_list("post_id", "value")
     boosted = await Post.filter(author_id=viewer.id, boost_of_id__in=ids).values_list(
         "boost_of_id", flat=True
@@ -86,6 +93,7 @@ async def mine_among(viewer: Actor | None, posts: Iterable[Post]) -> Mine:
         {int(post_id): int(value) for post_id, value in votes},
         frozenset(int(i) for i in boosted),  # type: ignore[call-overload]
         reactions,
+        quotes,
     )
 
 
@@ -161,6 +169,7 @@ def post_view(site: Site, viewer: Actor | None, post: Post, mine: Mine) -> PostV
         vote_action=f"/p/{post.id}/vote",
         original_href="" if post.is_local else post.url,
         reactions=_reactions(site, mine, post),
+        quote=_quote(site, mine, post),
         menu=menu_of(site, viewer, post),
         labels=labels_of(post, community) if community else (),
     )
@@ -179,6 +188,28 @@ def _reactions(site: Site, mine: Mine, post: Post) -> list[Reaction]:
     ]
 
 
+def _quote(site: Site, mine: Mine, post: Post) -> Quoted | None:
+    """What a post quotes, or why that is not shown; a link to it in any case but one that was taken back."""
+    if post.id not in mine.quotes:
+        return None
+    made, shown = mine.quotes[post.id]
+    if shown is not None:
+        return Quoted(
+            href=f"/p/{shown.id}",
+            author=face_of(site, shown.author),
+            at=shown.created_at,
+            title=shown.name,
+            text=shown.summary or excerpt(shown.content, QUOTED_EXCERPT),
+        )
+    if made.state == QuoteState.REVOKED:
+        return Quoted(href="", sentence="Its author took the quoted post out of this one.")
+    if made.state == QuoteState.REJECTED:
+        return Quoted(href="", sentence="The author of the quoted post does not want it shown here.")
+    if made.state == QuoteState.ACCEPTED:
+        return Quoted(href="", sentence="The quoted post is not there any more, or not for everybody.")
+    return Quoted(href=made.quoted_uri, sentence="It quotes a post whose author has not agreed yet.")
+
+
 def menu_of(site: Site, viewer: Actor | None, post: Post) -> list[Action]:
     """What one may do with a post besides answering it."""
     found: list[Action] = []
@@ -193,6 +224,8 @@ def menu_of(site: Site, viewer: Actor | None, post: Post) -> list[Action]:
                 confirm="Delete this post?",
             )
         )
+    if viewer is not None and post.visibility in OPEN and post.is_shown:
+        found.append(Action("Quote", "quote", href=f"/compose?quote={post.id}"))
     offered = (action(post, viewer) for action in site.post_actions)
     found.extend(action for action in offered if action is not None)
     if not post.is_local and post.url:
@@ -258,6 +291,7 @@ def comment_tree(
             menu=menu_of(site, viewer, post),
             pictures=pictures_of(site, post),
             reactions=_reactions(site, mine, post),
+            quote=_quote(site, mine, post),
             replies=replies,
             more=len(below.get(post.id, [])) - len(replies),
         )

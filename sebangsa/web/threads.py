@@ -159,6 +159,11 @@ async def post_context(request: Request) -> Response:
     return await activitypub.replies_answer(site_of(request), request, id_of(request), whole_thread=True)
 
 
+async def stamp(request: Request) -> Response:
+    """`/p/{id}/quotes/{quote}`, for servers."""
+    return await activitypub.stamp_answer(site_of(request), request, id_of(request), id_of(request, "quote"))
+
+
 def _render(request: Request, name: str, context: dict[str, Any], status: int = 200) -> Response:
     rendered: Response = request.app.state.templates.render(request, name, context, status_code=status)
     return rendered
@@ -169,6 +174,7 @@ ROUTES: list[BaseRoute] = [
     Route("/p/{id:int}/activity", post_create),
     Route("/p/{id:int}/replies", post_replies),
     Route("/p/{id:int}/context", post_context),
+    Route("/p/{id:int}/quotes/{quote:int}", stamp),
     Route("/p/{id:int}/reply", reply, methods=["POST"]),
     Route("/p/{id:int}/vote", vote, methods=["POST"]),
     Route("/p/{id:int}/boost", boost, methods=["POST"]),

@@ -214,3 +214,26 @@ async def test_emoji_at_pleromas_addresses(ani: Caller, budi: Caller) -> None:
     assert (await budi("DELETE", f"{path}/🙏")).body["pleroma"]["emoji_reactions"][0]["count"] == 1
     assert await ani.get(f"{path}/😮") == []
     assert (await budi("PUT", f"{path}/bukan")).status == 422
+
+
+async def test_quotes_as_mastodon_gives_them(ani: Caller, budi: Caller) -> None:
+    post = await ani.post("/api/v1/statuses", status="Banjir")
+    assert post["quote_approval"] == {"automatic": ["public"], "manual": [], "current_user": "automatic"}
+    quoting = await budi.post("/api/v1/statuses", status="Lihat", quoted_status_id=post["id"])
+    assert quoting["quote"]["state"] == "accepted"
+    assert quoting["quote"]["quoted_status"]["id"] == post["id"]
+    assert (await ani.get(f"/api/v1/statuses/{post['id']}"))["quotes_count"] == 1
+    path = f"/api/v1/statuses/{post['id']}/quotes"
+    assert [entry["id"] for entry in await ani.get(path)] == [quoting["id"]]
+    assert [n["status"]["id"] for n in await ani.get("/api/v1/notifications", **{"types[]": "quote"})] == [
+        quoting["id"]
+    ]
+    assert (await budi("POST", f"{path}/{quoting['id']}/revoke")).status == 403
+    revoked = await ani.post(f"{path}/{quoting['id']}/revoke")
+    assert revoked["quote"] == {"state": "revoked", "quoted_status": None}
+    answer = await ani(
+        "PUT", f"/api/v1/statuses/{post['id']}/interaction_policy", json={"quote_approval_policy": "nobody"}
+    )
+    assert answer.body["quote_approval"]["automatic"] == []
+    refused = await budi("POST", "/api/v1/statuses", json={"status": "Lagi", "quoted_status_id": post["id"]})
+    assert refused.status in (403, 422)

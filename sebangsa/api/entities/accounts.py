@@ -94,7 +94,7 @@ async def credential_account(site: Site, user: User) -> dict[str, Any]:
             "privacy": preferences.get("visibility", "public"),
             "sensitive": bool(preferences.get("sensitive", False)),
             "language": preferences.get("language") or user.language or None,
-            "quote_policy": "nobody",
+            "quote_policy": preferences.get("quote_policy", "public"),
             "note": actor.source,
             "fields": [
                 _field(field | {"value": field.get("source", field["value"])})

@@ -15,7 +15,9 @@ from sebangsa.api.entities.accounts import account
 from sebangsa.api.entities.media import media_attachment
 from sebangsa.errors import NotFound
 from sebangsa.media.remote import whole_url
-from sebangsa.models import Attachment, Mention, Post, PostTag, Visibility
+from sebangsa.models import Attachment, Mention, Post, PostTag, QuoteState, Visibility
+from sebangsa.quote_wire import EVERYBODY, FOLLOWERS, NOBODY
+from sebangsa.quoting import policy_of, quotes_counted, quotes_in
 from sebangsa.reacting import Reacted, reactions_of
 from sebangsa.timelines import with_parts
 from sebangsa.visibility import OPEN
@@ -42,20 +44,45 @@ class Standing:
     answered: Mapping[int, int] = field(default_factory=dict)
     """Post → its author, for the posts that others on the page answer."""
     reactions: Mapping[int, Sequence[Reacted]] = field(default_factory=dict)
+    quotes: Mapping[int, dict[str, Any]] = field(default_factory=dict)
+    quoted_times: Mapping[int, int] = field(default_factory=dict)
 
 
-async def statuses(site: Site, posts: Sequence[Post], viewer: Actor | None) -> list[dict[str, Any]]:
+async def statuses(
+    site: Site, posts: Sequence[Post], viewer: Actor | None, *, shows_quotes: bool = True
+) -> list[dict[str, Any]]:
     """Posts as `timelines.page_of` fetched them; one query for all flags, one for all emoji.
+
+    What is quoted stands inside, without what it quotes itself.
 
     A boost of what the viewer may not read (removed since, or its author suspended) is left out.
     """
     kept = [post for post in posts if post.boost_of_id is None or _may_show(post.boost_of, viewer)]
     shown = [_original(post) for post in kept]
+    ids = {post.id for post in shown}
     standing = replace(
         await _standing(shown, viewer),
-        reactions=await reactions_of({post.id for post in shown}, viewer),
+        reactions=await reactions_of(ids, viewer),
+        quotes=await _quotes(site, ids, viewer) if shows_quotes else {},
+        quoted_times=await quotes_counted(ids),
     )
     return [_status(site, post, viewer, standing) for post in kept]
+
+
+async def _quotes(site: Site, ids: set[int], viewer: Actor | None) -> dict[int, dict[str, Any]]:
+    """`quote` of these posts: the quoted status where it may be shown, else the reason in one word."""
+    found = await quotes_in(ids, viewer)
+    wanted = {shown.id for _, shown in found.values() if shown is not None}
+    loaded = await with_parts(Post.filter(id__in=wanted)) if wanted else []
+    inner = {int(entry["id"]): entry for entry in await statuses(site, loaded, viewer, shows_quotes=False)}
+    quotes: dict[int, dict[str, Any]] = {}
+    for post_id, (made, shown) in found.items():
+        status = inner.get(shown.id) if shown is not None else None
+        state = made.state.value
+        if made.state == QuoteState.ACCEPTED and status is None:
+            state = "deleted"
+        quotes[post_id] = {"state": state, "quoted_status": status}
+    return quotes
 
 
 def _may_show(boosted: Post | None, viewer: Actor | None) -> bool:
@@ -138,9 +165,9 @@ def _status(site: Site, post: Post, viewer: Actor | None, standing: Standing) ->
         "emojis": [],
         "card": None,
         "poll": None,
-        "quote": None,
-        "quotes_count": 0,
-        "quote_approval": {"automatic": [], "manual": [], "current_user": "denied"},
+        "quote": standing.quotes.get(post.id),
+        "quotes_count": standing.quoted_times.get(counted.id, 0),
+        "quote_approval": quote_approval(post, viewer),
         "tagged_collections": [],
         "replies_count": max(0, counted.replies_count),
         "reblogs_count": max(0, counted.boosts_count),
@@ -158,6 +185,19 @@ def _status(site: Site, post: Post, viewer: Actor | None, standing: Standing) ->
         if post.author_id == viewer.id:
             shown["pinned"] = False
     return shown
+
+
+def quote_approval(post: Post, viewer: Actor | None) -> dict[str, Any]:
+    """Who may quote a post. Whether the viewer follows its author is not looked up: `unknown` then."""
+    policy = policy_of(post, post.author) if post.visibility in OPEN and post.boost_of_id is None else NOBODY
+    automatic = {EVERYBODY: ["public"], "": ["public"], FOLLOWERS: ["followers"]}.get(policy, [])
+    if viewer is None or post.visibility not in OPEN:
+        current = "denied"
+    elif viewer.id == post.author_id or automatic == ["public"]:
+        current = "automatic"
+    else:
+        current = "unknown" if automatic else "denied"
+    return {"automatic": automatic, "manual": [], "current_user": current}
 
 
 def emoji_reactions(site: Site, found: Sequence[Reacted]) -> list[dict[str, Any]]:
