@@ -40,10 +40,9 @@ async def note_quote(site: Site, inbound: Inbound, post: Post, obj: ObjectDocume
             id=site.ids.next(), quoting_uri=post.uri, quoted_uri=obj.quote, created_at=site.clock.now()
         )
     known.quoting_id = post.id
-    if host_of(obj.quote_authorization) == host_of(obj.quote) and not site.federation.config.is_ours(
-        obj.quote
-    ):
-        known.stamp_uri = obj.quote_authorization
+    stamp = obj.quote_authorization
+    if stamp and not site.federation.config.is_ours(obj.quote) and host_of(stamp) == host_of(obj.quote):
+        known.stamp_uri = stamp
     await known.save()
     if not inbound.is_quoted:
         await site.queue.enqueue("read_quote", known.id, key=f"quote:{known.id}")

@@ -9,7 +9,9 @@ from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
-NAMES = frozenset({"actor", "group", "object", "chat", "reaction", "proof", "event", "civic", "stream", "quote"})
+NAMES = frozenset(
+    {"actor", "group", "object", "chat", "reaction", "proof", "event", "civic", "stream", "quote"}
+)
 
 
 def context_for(*names: str) -> list[Any]:

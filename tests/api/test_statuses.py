@@ -127,7 +127,6 @@ async def test_what_is_not_possible_here_is_refused_rather_than_pretended(ani: C
     for wanted in (
         {"status": "nanti", "scheduled_at": "2030-01-01T00:00:00Z"},
         {"status": "pilih", "poll": {"options": ["a", "b"], "expires_in": 300}},
-        {"status": "kutip", "quoted_status_id": "1"},
         {"status": "aneh", "visibility": "local"},
     ):
         assert (await ani("POST", "/api/v1/statuses", json=wanted)).status == 422
