@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
-from federation.database import placeholders, rows, transaction
+from federation.database import transaction
 from federation.models import Actor, Follow, FollowState
 from federation.outbox import Audience, publish
 from federation.vocabulary import AS_PUBLIC
@@ -173,17 +173,3 @@ async def quotes_in(posts: Collection[int], viewer: Actor | None) -> dict[int, t
         for row in found
         if row.quoting_id is not None
     }
-
-
-async def quotes_counted(posts: Collection[int]) -> dict[int, int]:
-    """By how many shown posts each of these is quoted, in one query."""
-    ids = sorted(posts)
-    if not ids:
-        return {}
-    found = await rows(
-        f"""SELECT quoted_id, count(*) AS number FROM quotes
-            WHERE quoted_id IN ({placeholders(len(ids))}) AND quoting_id IS NOT NULL AND state = 'accepted'
-            GROUP BY quoted_id""",  # noqa: S608 - placeholders
-        ids,
-    )
-    return {int(row["quoted_id"]): int(row["number"]) for row in found}

@@ -92,7 +92,7 @@ async def answer_request(request: Request) -> Response:
 
 @signed_in
 async def revoke_quote(request: Request) -> Response:
-    """`POST /quotes/{id}/revoke`: take one's post out of the one with this id, which quotes it."""
+    """`POST /p/{id}/unquote`: take one's post out of the one with this id, which quotes it."""
     made = await Quote.get_or_none(quoting_id=id_of(request))
     if made is None:
         raise NotFound
@@ -173,7 +173,7 @@ def _render(request: Request, name: str, context: dict[str, Any], status: int = 
 ROUTES: list[BaseRoute] = [
     Route("/notifications", notifications),
     Route("/follow-requests/{id:int}", answer_request, methods=["POST"]),
-    Route("/quotes/{id:int}/revoke", revoke_quote, methods=["POST"]),
+    Route("/p/{id:int}/unquote", revoke_quote, methods=["POST"]),
     Route("/me", me),
     Route("/settings", settings, methods=["GET", "POST"]),
 ]

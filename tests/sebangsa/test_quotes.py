@@ -74,7 +74,7 @@ async def test_a_quote_is_asked_for_approved_shown_and_taken_back_on_both_server
     browser = await FormBrowser.of(warga, ani)
     _, text = await browser.get("/notifications")
     assert "quoted your post" in text
-    status, _ = await browser.post(f"/quotes/{stamped.quoting_id}/revoke", "/notifications")
+    status, _ = await browser.post(f"/p/{stamped.quoting_id}/unquote", "/notifications")
     assert status == 303
     await settle(warga, kota)
     assert [state for state, _ in await _rows(kota) + await _rows(warga)] == ["revoked", "revoked"]

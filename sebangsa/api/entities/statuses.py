@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from sebangsa.errors import NotFound
 from sebangsa.media.remote import whole_url
 from sebangsa.models import Attachment, Mention, Post, PostTag, QuoteState, Visibility
 from sebangsa.quote_wire import EVERYBODY, FOLLOWERS, NOBODY
-from sebangsa.quoting import policy_of, quotes_counted, quotes_in
+from sebangsa.quoting import policy_of, quotes_in
 from sebangsa.reacting import Reacted, reactions_of
 from sebangsa.timelines import with_parts
 from sebangsa.visibility import OPEN
@@ -45,6 +45,7 @@ class Standing:
     """Post → its author, for the posts that others on the page answer."""
     reactions: Mapping[int, Sequence[Reacted]] = field(default_factory=dict)
     quotes: Mapping[int, dict[str, Any]] = field(default_factory=dict)
+    quoting: frozenset[int] = frozenset()
     quoted_times: Mapping[int, int] = field(default_factory=dict)
 
 
@@ -59,17 +60,15 @@ async def statuses(
     """
     kept = [post for post in posts if post.boost_of_id is None or _may_show(post.boost_of, viewer)]
     shown = [_original(post) for post in kept]
-    ids = {post.id for post in shown}
     standing = replace(
-        await _standing(shown, viewer),
-        reactions=await reactions_of(ids, viewer),
-        quotes=await _quotes(site, ids, viewer) if shows_quotes else {},
-        quoted_times=await quotes_counted(ids),
+        await _standing(shown, viewer), reactions=await reactions_of({post.id for post in shown}, viewer)
     )
+    if shows_quotes and standing.quoting:
+        standing = replace(standing, quotes=await _quotes(site, standing.quoting, viewer))
     return [_status(site, post, viewer, standing) for post in kept]
 
 
-async def _quotes(site: Site, ids: set[int], viewer: Actor | None) -> dict[int, dict[str, Any]]:
+async def _quotes(site: Site, ids: Collection[int], viewer: Actor | None) -> dict[int, dict[str, Any]]:
     """`quote` of these posts: the quoted status where it may be shown, else the reason in one word."""
     found = await quotes_in(ids, viewer)
     wanted = {shown.id for _, shown in found.values() if shown is not None}
@@ -110,6 +109,11 @@ _MINE = (
     "SELECT 'reblog', boost_of_id, 0 FROM posts WHERE author_id = ? AND boost_of_id IN (?)",
     "SELECT 'bookmark', post_id, 0 FROM bookmarks WHERE actor_id = ? AND post_id IN (?)",
 )
+_QUOTES = (
+    "SELECT 'quoting' AS kind, quoting_id AS id, 0 AS value FROM quotes WHERE quoting_id IN (?)",
+    """SELECT 'quoted', quoted_id, count(*) FROM quotes
+       WHERE quoted_id IN (?) AND quoting_id IS NOT NULL AND state = 'accepted' GROUP BY quoted_id""",
+)
 
 
 async def _standing(posts: Sequence[Post], viewer: Actor | None) -> Standing:
@@ -120,13 +124,18 @@ async def _standing(posts: Sequence[Post], viewer: Actor | None) -> Standing:
     if parents:
         parts.append(_PARENTS.replace("(?)", f"({placeholders(len(parents))})"))
         values += parents
+    if ids:
+        for question in _QUOTES:
+            parts.append(question.replace("(?)", f"({placeholders(len(ids))})"))
+            values += ids
     if viewer is not None and ids:
         for question in _MINE:
             parts.append(question.replace("(?)", f"({placeholders(len(ids))})"))
             values += [viewer.id, *ids]
     if not parts:
         return Standing()
-    found: dict[str, dict[int, int]] = {"parent": {}, "favourite": {}, "reblog": {}, "bookmark": {}}
+    kinds = ("parent", "favourite", "reblog", "bookmark", "quoting", "quoted")
+    found: dict[str, dict[int, int]] = {kind: {} for kind in kinds}
     for row in await rows(" UNION ALL ".join(parts), values):
         found[row["kind"]][row["id"]] = row["value"]
     return Standing(
@@ -134,6 +143,8 @@ async def _standing(posts: Sequence[Post], viewer: Actor | None) -> Standing:
         frozenset(found["reblog"]),
         frozenset(found["bookmark"]),
         found["parent"],
+        quoting=frozenset(found["quoting"]),
+        quoted_times=found["quoted"],
     )
 
 
