@@ -1,0 +1,141 @@
+"""A Misskey server and ours: no downvotes, likes that carry an emoji, a boost each time it is told of one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from communities import membership, moderating
+from moderation.models import Case
+from sebangsa import following, posting
+from sebangsa.models import Post
+from tests.foreign_server import Actor
+from tests.interop.conversation import Conversation, Start, conversing
+from tests.interop.misskey import documents as misskey
+from tests.interop.misskey.documents import DIALECT
+from tests.interop.misskey.rules import RULES
+
+
+@pytest.fixture
+async def talk(start: Start) -> AsyncIterator[Conversation]:
+    async with conversing(start, DIALECT, RULES) as made:
+        yield made
+
+
+async def test_a_whole_conversation_with_misskey(talk: Conversation) -> None:
+    syuilo = talk.person("syuilo", path="/users/93492q0ip0")
+    thread = await _syuilo_follows_and_opens_a_thread(talk, syuilo)
+    ours = await _he_sees_threads_and_answers(talk, syuilo)
+    await _he_reacts_and_takes_it_back(talk, syuilo, ours)
+    await _what_ani_and_budi_do_reaches_him(talk, syuilo, thread, ours)
+    await _budi_follows_and_writes_to_him(talk, syuilo)
+    await _he_leaves(talk, syuilo, thread)
+    await talk.ends_well()
+
+
+def _names(talk: Conversation, *names: str) -> dict[str, str]:
+    at = talk.warga.site.settings.domain
+    where = {"tebet": talk.tebet.uri, "budi": f"{talk.warga.url}/u/budi"}
+    return {f"@{name}@{at}": where[name] for name in names}
+
+
+async def _syuilo_follows_and_opens_a_thread(talk: Conversation, syuilo: Actor) -> Post:
+    group = await talk.discover(syuilo)
+    await talk.says(syuilo, misskey.follow(syuilo, group["id"]), inbox="/c/tebet/inbox")
+    await talk.heard("Accept/Follow")
+    note = misskey.note(syuilo, "@tebet Lampu jalan mati", _names(talk, "tebet"))
+    await talk.says(syuilo, misskey.create(syuilo, note))
+    await talk.heard("Announce")
+    thread = await talk.seen(note["id"])
+    assert (thread.name, thread.community_id) == ("Lampu jalan mati", talk.tebet.id)
+    return thread
+
+
+async def _he_sees_threads_and_answers(talk: Conversation, syuilo: Actor) -> Post:
+    ours = await talk.post(talk.budi, name="Kerja bakti", source="Minggu pagi, bawa cangkul")
+    [renote] = await talk.heard("Announce")
+    page = await talk.fetch(renote["object"], syuilo)
+    assert "cangkul" in page["content"]
+    reply = misskey.note(syuilo, "@budi Saya ikut", _names(talk, "budi", "tebet"), answers=ours.uri)
+    await talk.says(syuilo, misskey.create(syuilo, reply))
+    found = await talk.seen(reply["id"])
+    assert (found.in_reply_to_id, found.community_id) == (ours.id, talk.tebet.id)
+    answer = await talk.post(talk.budi, source="Bagus", in_reply_to=found)
+    await talk.heard("Create/Note")
+    await talk.fetch(answer.uri, syuilo)
+    return ours
+
+
+async def _he_reacts_and_takes_it_back(talk: Conversation, syuilo: Actor, ours: Post) -> None:
+    reaction = misskey.react(syuilo, ours.uri, "❤")
+    await talk.says(syuilo, reaction)
+    await talk.says(syuilo, misskey.undo(syuilo, reaction))
+    assert (await talk.seen(ours.uri)).likes_count == 0
+    renote = misskey.renote(syuilo, ours.uri)
+    await talk.says(syuilo, renote)
+    assert (await talk.seen(ours.uri)).boosts_count == 1
+    await talk.says(syuilo, misskey.undo(syuilo, renote))
+    assert (await talk.seen(ours.uri)).boosts_count == 0
+    assert await talk.heard() == []  # votes go round among those who count them, not here
+
+
+async def _what_ani_and_budi_do_reaches_him(
+    talk: Conversation, syuilo: Actor, thread: Post, ours: Post
+) -> None:
+    await talk.vote(talk.budi, thread, -1)
+    assert await talk.heard() == []  # it knows no downvote
+    await talk.vote(talk.budi, thread, 1)
+    await talk.heard("Like")
+    await talk.does(posting.edit_post, talk.budi, ours, source="Minggu sore")
+    await talk.heard("Update/Page")  # and no second renote
+    await talk.does(moderating.pin_post, talk.ani, ours)
+    await talk.removes(thread, "iklan")
+    [undone] = await talk.heard("Undo/Announce")
+    assert undone["object"]["object"] == thread.uri
+    await talk.does(moderating.restore_post, talk.ani, thread)
+    await talk.heard("Announce")
+    await talk.does(posting.delete_post, talk.budi, ours)
+    await talk.heard("Delete", "Undo/Announce")
+
+    server = talk.theirs.actor("instance.actor", type_="Application")
+    reported = misskey.flag(server, f"{talk.warga.url}/u/budi", "Iklan terselubung")
+    await talk.says(server, reported)
+    async with talk.warga.inside():
+        case = await Case.get(uri=reported["id"])
+        assert (case.comment, case.accused_id) == ("Iklan terselubung", talk.budi.actor_id)
+    await talk.reports(talk.budi, await talk.seen(thread.uri), "tidak sopan")
+    await talk.heard("Flag")
+    known = await talk.known(syuilo.uri)
+    await talk.does(membership.ban, talk.ani, talk.tebet, known, reason="gaduh")
+    await talk.heard("Reject/Follow")
+    await talk.does(membership.unban, talk.ani, talk.tebet, known)
+    assert await talk.heard() == []
+    await talk.says(syuilo, misskey.follow(syuilo, talk.tebet.uri))
+    await talk.heard("Accept/Follow")
+
+
+async def _budi_follows_and_writes_to_him(talk: Conversation, syuilo: Actor) -> None:
+    known = await talk.known(syuilo.uri)
+    await talk.does(following.follow, talk.budi, known)
+    [asked] = await talk.heard("Follow")
+    accepted = misskey.activity(
+        "Accept", syuilo, {name: asked[name] for name in ("id", "type", "actor", "object")}
+    )
+    await talk.says(syuilo, accepted, inbox="/u/budi/inbox")
+    note = misskey.note(syuilo, "Pompa masih ada?", {}, to=[f"{talk.warga.url}/u/budi"])
+    await talk.says(syuilo, misskey.create(syuilo, note), inbox="/u/budi/inbox")
+    await talk.message(talk.budi, syuilo, "Masih, dua")
+    await talk.heard("Create/Note")
+    assert await talk.messages(talk.budi) == ["Pompa masih ada?", "Masih, dua"]
+
+
+async def _he_leaves(talk: Conversation, syuilo: Actor, thread: Post) -> None:
+    await talk.says(syuilo, misskey.delete(syuilo, thread.uri))
+    assert (await talk.seen(thread.uri)).deleted_at is not None
+    [undone] = await talk.heard("Undo/Announce")
+    assert undone["object"]["object"] == thread.uri
+    await talk.says(syuilo, misskey.undo(syuilo, misskey.follow(syuilo, talk.tebet.uri)))
+    assert not await talk.follows(syuilo.uri, talk.tebet.uri)
+    await talk.says(syuilo, misskey.activity("Delete", syuilo, syuilo.uri))
+    assert (await talk.known(syuilo.uri)).deleted_at is not None
