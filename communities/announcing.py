@@ -9,9 +9,11 @@ from communities.audiences import readers_of_activities, readers_of_ids
 from communities.models import AnnouncedThread
 from communities.wire import announce, announce_object
 from federation import strict_json
+from federation.actor_document import timestamp
 from federation.models import Actor
-from federation.outbox import Audience, publish
+from federation.outbox import Audience, publish, send_further
 from federation.refusals import Refused
+from federation.vocabulary import AS_PUBLIC
 from federation.wire import id_of, read_activity
 from sebangsa.hooks import Origin
 from sebangsa.models import Post
@@ -21,6 +23,10 @@ from sebangsa.wire import create_activity, undo_activity
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
+
+
+_ENVELOPE = ("@context", "id", "type", "actor", "to", "cc", "audience", "published")
+"""What an edit leaves of the `Create` in the outbox. A proof was over the old text."""
 
 
 async def announce_new(site: Site, post: Post, origin: Origin) -> None:
@@ -44,14 +50,16 @@ async def announce_new(site: Site, post: Post, origin: Origin) -> None:
 
 
 async def announce_edit(site: Site, post: Post, origin: Origin) -> None:
-    """An edit goes round; of an opening post also by its id, so that microblogs read it again."""
+    """An edit goes round. Microblogs are not shown the post again: a second boost says nothing to Mastodon and is a second
+    one to Misskey. What its author here edits is sent to those who show it.
+    """
     community = await announcing(post, origin)
     if community is None:
         return
     await announce_activity(site, community, origin.activity)
     if post.in_reply_to_id is None:
-        await announce_by_id(site, community, post)
-        await _renew_outbox(site, community, post)
+        await _tell_microblogs(site, community, post, origin)
+        await _renew_outbox(site, community, post, origin)
 
 
 async def announce_deletion(site: Site, post: Post, origin: Origin) -> None:
@@ -59,7 +67,20 @@ async def announce_deletion(site: Site, post: Post, origin: Origin) -> None:
     community = await announcing(post, origin)
     if community is not None:
         await announce_activity(site, community, origin.activity)
+        if post.in_reply_to_id is None:
+            await _tell_microblogs(site, community, post, origin)
+            await withdraw_boost(site, community, post)
         await AnnouncedThread.filter(post_id=post.id).delete()
+
+
+async def _tell_microblogs(site: Site, community: Actor, post: Post, origin: Origin) -> None:
+    """Followers there show a thread as a boost, and believe what its author says of it, not what a group announces.
+
+    Only of ours: a peer's server knows itself whom it sent the post to.
+    """
+    if post.is_local:
+        uri = str(strict_json.parse_object(origin.activity.encode())["id"])
+        await send_further(site.federation, uri, readers_of_ids(community))
 
 
 async def announce_reaction(site: Site, reactor: Actor, post: Post, origin: Origin) -> None:
@@ -87,13 +108,16 @@ async def announce_activity(
 
 
 async def announce_to(site: Site, community: Actor, activity: str, people: Sequence[Actor]) -> None:
-    """`Announce` of what is not for everybody to some people's servers alone, in the transaction under way."""
+    """`Announce` of what is not for everybody to some people's servers alone, in the transaction under way.
+
+    Public stands in `cc` though nobody else gets it: Lemmy drops what a public community announces without it.
+    """
     remote = [person for person in people if not person.is_local]
     if remote:
         await publish(
             site.federation,
             community,
-            announce(community, activity, to=[person.uri for person in remote], cc=[]),
+            announce(community, activity, to=[person.uri for person in remote], cc=[AS_PUBLIC]),
             Audience(actors=remote),
             proof=False,
         )
@@ -107,7 +131,7 @@ async def withdraw_boost(site: Site, community: Actor, post: Post) -> None:
         undone = undo_activity(
             community, {name: value for name, value in boost.items() if name != "@context"}
         )
-        await publish(site.federation, community, undone, readers_of_ids(community), proof=False)
+        await publish(site.federation, community, undone, readers_of_ids(community))
 
 
 async def boost_again(site: Site, community: Actor, post: Post) -> None:
@@ -123,7 +147,7 @@ async def announce_by_id(site: Site, community: Actor, post: Post) -> str:
     sent = await publish(
         site.federation,
         community,
-        announce_object(community, post.uri),
+        announce_object(community, post.uri, published=timestamp(site.clock.now())),
         readers_of_ids(community),
         is_public=True,
         proof=False,
@@ -159,14 +183,26 @@ def _outbox_id(community: Actor, post: Post) -> str:
     return f"{community.uri}#announced-{post.id}"
 
 
-async def _renew_outbox(site: Site, community: Actor, post: Post) -> None:
-    """After an edit the outbox must not show the old text: ours is written anew, a peer's by its id only."""
+async def _renew_outbox(site: Site, community: Actor, post: Post, origin: Origin) -> None:
+    """After an edit the outbox must not show the old text: ours is written anew; a peer's `Create` gets the object that the
+    edit brought. By its id alone, Lemmy would pass it over.
+    """
+    known = await AnnouncedThread.get_or_none(post_id=post.id)
+    if known is None:
+        return
+    shown = announce_object(community, post.uri, id=_outbox_id(community, post))
     if post.is_local:
         document, _ = await document_of(site, post)
         author = await Actor.get(id=post.author_id)
         created = create_activity(author, document, f"{post.uri}/activity")
         del created["@context"]
-        shown = announce_object(community, "", id=_outbox_id(community, post)) | {"object": created}
+        shown["object"] = created
     else:
-        shown = announce_object(community, post.uri, id=_outbox_id(community, post))
-    await AnnouncedThread.filter(post_id=post.id).update(body=strict_json.dumps(shown).decode())
+        before = strict_json.parse_object(known.body.encode())["object"]
+        edited = strict_json.parse_object(origin.activity.encode()).get("object") if origin.activity else None
+        if isinstance(before, dict) and isinstance(edited, dict) and id_of(edited) == post.uri:
+            shown["object"] = {name: before[name] for name in _ENVELOPE if name in before} | {
+                "object": edited
+            }
+    known.body = strict_json.dumps(shown).decode()
+    await known.save(update_fields=["body"])

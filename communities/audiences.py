@@ -36,6 +36,9 @@ def readers_of_votes_one_by_one(community: Actor) -> Audience:
 
 
 async def ask_for_software(site: Site, follower: Actor, target: Actor) -> None:
-    """Somebody elsewhere joined: learn what their server runs, in the transaction that wrote it."""
-    if target.is_group and target.is_local and not follower.is_local:
-        await site.queue.enqueue("learn_software", follower.host, key=f"software:{follower.host}")
+    """Somebody elsewhere joined, or one of ours joined there: learn what their server runs, in the transaction that
+    wrote it. The first post into a group there must have the right form already.
+    """
+    if target.is_group and follower.is_local != target.is_local:
+        host = follower.host or target.host
+        await site.queue.enqueue("learn_software", host, key=f"software:{host}")

@@ -25,13 +25,17 @@ async def enact(
     """Make an act known, in the transaction that writes its effect.
 
     `received` is the JSON text of the act when a remote moderator sent it: then it goes round as it came, and only a
-    community of ours announces anything. `told` get the act itself besides: who is banned follows no more.
+    community of ours announces anything. `told` get the act itself besides: who is banned follows no more. Not so on
+    microblogs, which would take a ban for the moderator's own `Block` of that person.
     """
     body = received
     if not received:
         if not moderator.is_local:
             return
-        sent = await publish(site.federation, moderator, activity, Audience(actors=[community, *told]))
+        reached = [
+            actor for actor in told if (await site.federation.profiles.of(actor.host)).reads_activities
+        ]
+        sent = await publish(site.federation, moderator, activity, Audience(actors=[community, *reached]))
         body = sent.body
     if community.is_local:
         await announce_activity(site, community, body)

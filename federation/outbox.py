@@ -90,17 +90,7 @@ async def publish(
             is_public=is_public,
             created_at=now,
         )
-        inboxes = await _inboxes(fed, audience)
-        is_large = are_many(audience.followers_of)
-        if is_large:
-            await write_out_later(
-                fed, row.id, audience.followers_of, audience.reads, low_priority=audience.low_priority
-            )
-        elif audience.followers_of:
-            inboxes = await inboxes_of_followers(audience.followers_of, audience.reads) | inboxes
-        written = await write_deliveries(fed, row.id, inboxes, low_priority=audience.low_priority)
-        if written or is_large:
-            after_commit(lambda: fed.wake("deliver"))
+        await _address(fed, row, audience)
         published = fed.published
         if published is not None:
             after_commit(lambda: published(actor, row))
@@ -118,6 +108,28 @@ async def withdraw(actor: Actor, uri: str) -> None:
     await OutboundActivity.filter(
         actor_id=actor.id, is_public=True, type__in=["Create", "Update"], body__contains=f'"id":"{uri}"'
     ).update(is_public=False)
+
+
+async def send_further(fed: Federation, uri: str, audience: Audience) -> None:
+    """Send what was published under `uri` to more inboxes, in the transaction under way; none gets it twice."""
+    row = await OutboundActivity.get_or_none(uri=uri)
+    if row is not None:
+        await _address(fed, row, audience)
+
+
+async def _address(fed: Federation, row: OutboundActivity, audience: Audience) -> None:
+    """Write what must be sent, or that it must be, where there are many."""
+    inboxes = await _inboxes(fed, audience)
+    is_large = are_many(audience.followers_of)
+    if is_large:
+        await write_out_later(
+            fed, row.id, audience.followers_of, audience.reads, low_priority=audience.low_priority
+        )
+    elif audience.followers_of:
+        inboxes = await inboxes_of_followers(audience.followers_of, audience.reads) | inboxes
+    written = await write_deliveries(fed, row.id, inboxes, low_priority=audience.low_priority)
+    if written or is_large:
+        after_commit(lambda: fed.wake("deliver"))
 
 
 async def _with_proof(fed: Federation, actor: Actor, activity: dict[str, Any]) -> dict[str, Any]:

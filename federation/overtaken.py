@@ -9,12 +9,16 @@ objects, and what a group passes on, ask here.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from federation.database import execute, rows
 from federation.inbound import Inbound
 from federation.lanes import moment
 from federation.models import InboundActivity
 from federation.urls import host_of
+
+if TYPE_CHECKING:
+    from federation.federation import Federation
 
 _BY = "overtaken by "
 _UNDONE = "#undone-"
@@ -85,13 +89,17 @@ async def is_about_another(inbound: Inbound, current: str) -> bool:
 
 async def give_back(inbound: Inbound, uri: str | None) -> None:
     """A Follow was undone: its id may be used again for the next one, as Pixelfed does (S-036)."""
-    fed = inbound.federation
+    if not await free_id(inbound.federation, uri or "", inbound.actor.id):
+        await mark_overtaken(inbound, uri)
+
+
+async def free_id(fed: Federation, uri: str, actor_id: int) -> bool:
+    """Hear an activity under this id of the actor's again, in the transaction under way; false when none was heard."""
     renamed = await execute(
         "UPDATE inbound_activities SET uri = uri || ?, done_at = ? WHERE uri = ? AND actor_id = ?",
-        [f"{_UNDONE}{fed.ids.next()}", fed.clock.now(), uri or "", inbound.actor.id],
+        [f"{_UNDONE}{fed.ids.next()}", fed.clock.now(), uri, actor_id],
     )
-    if not renamed:
-        await mark_overtaken(inbound, uri)
+    return bool(renamed)
 
 
 async def is_late_copy(uri: str, signed_at: float) -> bool:

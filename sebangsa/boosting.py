@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from federation.actor_document import timestamp
 from federation.database import transaction
 from federation.models import Actor
 from federation.outbox import publish
@@ -46,7 +47,13 @@ async def boost(site: Site, booster: Actor, post: Post) -> Post:
         )
         await count_post(boosted, +1)
         activity = activity_about(
-            "Announce", booster, post.uri, to=[AS_PUBLIC], cc=[booster.followers_url, author.uri], id=uri
+            "Announce",
+            booster,
+            post.uri,
+            to=[AS_PUBLIC],
+            cc=[booster.followers_url, author.uri],
+            id=uri,
+            published=timestamp(boosted.created_at),
         )
         await publish(
             site.federation,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from federation.database import tally, transaction
 from federation.models import Actor, Follow, FollowState
 from federation.outbox import Audience, publish
+from federation.overtaken import free_id
 from sebangsa.errors import NotAllowed, NotFound
 from sebangsa.notifying import notify
 from sebangsa.wire import activity_about, undo_activity
@@ -72,6 +73,8 @@ async def reject(site: Site, made: Follow, follower: Actor, target: Actor) -> No
     async with transaction():
         await end(site, made, follower, target)
         await answer(site, "Reject", made, follower, target)
+        # Misskey asks again under the same id.
+        await free_id(site.federation, made.uri, follower.id)
 
 
 async def unfollow(site: Site, follower: Actor, target: Actor) -> None:

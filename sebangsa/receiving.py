@@ -160,7 +160,8 @@ async def write_post(
     published = min(obj.published or now, now + CLOCK_SKEW)
     name = clean_name(obj.name, 500)
     if community is not None and parent is None and not name:
-        name = first_line_title(obj.content, without_mention=community.username)
+        handle = f"{community.username}@{community.domain or site.federation.config.domain}"
+        name = first_line_title(obj.content, without_mention=handle)
     draft = Draft(source="", name=name, visibility=visibility, in_reply_to=parent, community=community)
     try:
         await site.hooks.may_post.ask(author, draft)

@@ -133,8 +133,10 @@ def _community_mention(
 
 
 def _attachments(attachments: Sequence[Attachment], urls: Sequence[str], link: str) -> list[dict[str, Any]]:
-    """Only `Document` and `Link`: any other type makes Lemmy drop the whole post (interop b1)."""
-    found: list[dict[str, Any]] = []
+    """Only `Document` and `Link`: any other type makes Lemmy drop the whole post (interop b1). The link stands first: Lemmy
+    and Mbin look for a post's address nowhere else.
+    """
+    found: list[dict[str, Any]] = [{"type": "Link", "href": link}] if link else []
     for attachment, url in zip(attachments, urls, strict=True):
         entry: dict[str, Any] = {"type": "Document", "mediaType": attachment.media_type, "url": url}
         if attachment.description:
@@ -146,8 +148,6 @@ def _attachments(attachments: Sequence[Attachment], urls: Sequence[str], link: s
         if attachment.focus_x is not None and attachment.focus_y is not None:
             entry["focalPoint"] = [attachment.focus_x, attachment.focus_y]
         found.append(entry | attachment.extra)
-    if link:
-        found.append({"type": "Link", "href": link})
     return found
 
 

@@ -21,7 +21,7 @@ from federation import models
 from federation.actors import resolve_actor
 from federation.models import FollowState, InboundActivity, Peer
 from moderation import reporting
-from sebangsa import posting, voting
+from sebangsa import posting, reacting, voting
 from sebangsa.lookup import find_actor
 from sebangsa.models import Attachment, Post, User
 from sebangsa.uploads import upload_picture
@@ -195,6 +195,16 @@ class Conversation:
 
     async def vote(self, who: User, post: Post, value: int) -> None:
         await self.does(voting.vote, who, post, value)
+
+    async def reacts(self, who: User, post: Post, emoji: str) -> None:
+        await self.does(reacting.react, who, post, emoji)
+
+    async def reactions(self, uri: str) -> dict[str, int]:
+        """The emoji that stand under a post, and how many each."""
+        post = await self.seen(uri)
+        async with self.warga.inside():
+            found = (await reacting.reactions_of([post.id], None)).get(post.id, [])
+        return {reacted.emoji: reacted.count for reacted in found}
 
     async def removes(self, post: Post, reason: str) -> None:
         """Ani, who owns the community, removes a post."""

@@ -70,8 +70,11 @@ async def _he_sees_threads_and_answers(talk: Conversation, syuilo: Actor) -> Pos
 async def _he_reacts_and_takes_it_back(talk: Conversation, syuilo: Actor, ours: Post) -> None:
     reaction = misskey.react(syuilo, ours.uri, "❤")
     await talk.says(syuilo, reaction)
+    assert await talk.reactions(ours.uri) == {"❤": 1}
+    assert (await talk.seen(ours.uri)).likes_count == 1  # there it is the only way to like
     await talk.says(syuilo, misskey.undo(syuilo, reaction))
     assert (await talk.seen(ours.uri)).likes_count == 0
+    assert await talk.reactions(ours.uri) == {}
     renote = misskey.renote(syuilo, ours.uri)
     await talk.says(syuilo, renote)
     assert (await talk.seen(ours.uri)).boosts_count == 1
@@ -87,6 +90,9 @@ async def _what_ani_and_budi_do_reaches_him(
     assert await talk.heard() == []  # it knows no downvote
     await talk.vote(talk.budi, thread, 1)
     await talk.heard("Like")
+    await talk.reacts(talk.ani, thread, "👍")
+    [reaction] = await talk.heard("Like")
+    assert reaction["content"] == "👍"
     await talk.does(posting.edit_post, talk.budi, ours, source="Minggu sore")
     await talk.heard("Update/Page")  # and no second renote
     await talk.does(moderating.pin_post, talk.ani, ours)

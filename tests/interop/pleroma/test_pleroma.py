@@ -86,7 +86,9 @@ async def _likes_and_repeats(talk: Conversation, lain: Actor, ours: Post) -> Non
     await talk.says(lain, pleroma.undo(lain, like))
     reaction = pleroma.like(lain, ours.uri, author, "EmojiReact", content="👍")
     await talk.says(lain, reaction)
+    assert await talk.reactions(ours.uri) == {"👍": 1}
     await talk.says(lain, pleroma.undo(lain, reaction))
+    assert await talk.reactions(ours.uri) == {}
     repeat = pleroma.announce(lain, ours.uri, author)
     await talk.says(lain, repeat)
     assert (await talk.seen(ours.uri)).boosts_count == 1
@@ -103,6 +105,9 @@ async def _what_ani_and_budi_do_reaches_lain(
     assert await talk.heard() == []
     await talk.vote(talk.budi, thread, 1)
     await talk.heard("Like")
+    await talk.reacts(talk.ani, thread, "👍")
+    [reaction] = await talk.heard("EmojiReact")
+    assert reaction["content"] == "👍"
     await talk.does(posting.edit_post, talk.budi, ours, source="Minggu sore")
     await talk.heard("Update/Page")
     await talk.removes(thread, "iklan")
