@@ -89,7 +89,7 @@ async def list_messages(call: Call) -> Any:
     """`GET /api/sebangsa/v1/chats/{id}/messages`, newest first as every list of the API."""
     window = window_of(call, PAGE)
     shown = await conversations.chat_for(call.me, call.path_id())
-    found = (await conversations.messages_of(call.me, shown, window))[::-1]
+    found = (await conversations.messages_of(call.site, call.me, shown, window))[::-1]
     link_pages(call, [message.post.id for message in found], window.limit)
     return [message_entity(call.site, message) for message in found]
 
@@ -126,7 +126,7 @@ async def delete_message(call: Call) -> Any:
 
 async def _message(call: Call, message_id: int) -> Any:
     shown = await conversations.chat_for(call.me, call.path_id())
-    [message] = await conversations.shown_messages(call.me, shown, [message_id])
+    [message] = await conversations.shown_messages(call.site, call.me, shown, [message_id])
     return json_answer(message_entity(call.site, message))
 
 

@@ -113,7 +113,7 @@ async def _shown(viewer: Actor, mine: Sequence[ChatMember]) -> list[ShownChat]:
     return shown
 
 
-async def messages_of(viewer: Actor, shown: ShownChat, window: Window) -> list[ShownMessage]:
+async def messages_of(site: Site, viewer: Actor, shown: ShownChat, window: Window) -> list[ShownMessage]:
     """One page of a chat's messages, oldest first, as a log is read. Raises nothing: `shown` proves membership."""
     limit = max(1, min(window.limit, MAX_PAGE))
     rows = ChatMessage.filter(chat_id=shown.chat.id)
@@ -124,15 +124,17 @@ async def messages_of(viewer: Actor, shown: ShownChat, window: Window) -> list[S
         rows = rows.filter(id__gt=after)
     rising = window.min_id is not None
     ids = await rows.order_by("id" if rising else "-id").limit(limit).values_list("id", flat=True)
-    return await shown_messages(viewer, shown, list(ids))
+    return await shown_messages(site, viewer, shown, list(ids))
 
 
-async def shown_messages(viewer: Actor, shown: ShownChat, ids: Sequence[object]) -> list[ShownMessage]:
+async def shown_messages(
+    site: Site, viewer: Actor, shown: ShownChat, ids: Sequence[object]
+) -> list[ShownMessage]:
     """These messages of the chat, oldest first, with what became of the viewer's own."""
     found = Post.filter(id__in=list(ids), chat_message__chat_id=shown.chat.id)
     posts = sorted(await with_parts(found), key=lambda post: post.id)
     own = [post for post in posts if post.author_id == viewer.id]
-    states = await delivery_states(own)
+    states = await delivery_states(site, own)
     return [_message(viewer, shown, post, states.get(post.id)) for post in posts]
 
 

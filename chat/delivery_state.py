@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from federation.models import Delivery, DeliveryState
+from federation.reach import Reach, reach_of
 from sebangsa.models import Post
+
+if TYPE_CHECKING:
+    from sebangsa.site import Site
 
 
 class Sent(StrEnum):
@@ -26,30 +30,21 @@ class MessageDelivery:
     attempts: int = 0
 
 
-_ORDER = [Sent.FAILED, Sent.QUEUED, Sent.ACCEPTED]
-
-
-async def delivery_states(posts: Sequence[Post]) -> dict[int, MessageDelivery]:
-    """How the newest activity of each post of ours fared, by post id, in one query. The worst server counts.
+async def delivery_states(site: Site, posts: Sequence[Post]) -> dict[int, MessageDelivery]:
+    """How each post of ours fared, by post id, in a fixed number of queries. The worst server counts.
 
     What went to nobody elsewhere was accepted when it was written.
     """
-    uris = {f"{post.uri}/activity": post.id for post in posts if post.is_local}
-    found = {post_id: MessageDelivery(Sent.ACCEPTED) for post_id in uris.values()}
-    if not uris:
-        return found
-    for row in await Delivery.filter(activity__uri__in=list(uris)).select_related("activity"):
-        post_id = uris[row.activity.uri]
-        state = _state_of(row)
-        if _ORDER.index(state.state) < _ORDER.index(found[post_id].state):
-            found[post_id] = state
-    return found
+    own = [post for post in posts if post.is_local]
+    found = await reach_of(site.federation, [post.uri for post in own])
+    return {post.id: _state_of(found[post.uri]) for post in own}
 
 
-def _state_of(row: Delivery) -> MessageDelivery:
-    if row.state == DeliveryState.DELIVERED:
-        return MessageDelivery(Sent.ACCEPTED, row.host)
-    reason = row.reason or (f"HTTP {row.status}" if row.status else "")
-    if row.state == DeliveryState.PENDING:
-        return MessageDelivery(Sent.QUEUED, row.host, reason, row.attempts)
-    return MessageDelivery(Sent.FAILED, row.host, reason or str(row.state), row.attempts)
+def _state_of(reach: Reach) -> MessageDelivery:
+    if not reach.missed and not reach.waiting:
+        return MessageDelivery(Sent.ACCEPTED)
+    state = Sent.FAILED if reach.missed else Sent.QUEUED
+    if not reach.troubled:  # so long ago that only the number is left
+        return MessageDelivery(state)
+    worst = reach.troubled[0]
+    return MessageDelivery(state, worst.host, worst.last_word, worst.attempts)

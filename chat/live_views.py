@@ -57,7 +57,7 @@ async def _messages(looker: Looker, chat_id: int, ids: list[int]) -> list[Frame]
         return []  # a page may name any chat; it is shown its viewer's only (S-108)
     if shown.member.state == MemberState.BLOCKED or not ids:
         return []
-    messages = await conversations.shown_messages(looker.user.actor, shown, ids)
+    messages = await conversations.shown_messages(looker.site, looker.user.actor, shown, ids)
     places = dict(await ChatMessage.filter(id__in=ids).values_list("id", "filed_id"))
     templates = looker.request.app.state.templates
     return [

@@ -116,7 +116,7 @@ async def _chat_context(
     error: Invalid | None = None,
 ) -> dict[str, Any]:
     site, me = site_of(request), viewer_of(request).actor
-    messages = await conversations.messages_of(me, shown, window)
+    messages = await conversations.messages_of(site, me, shown, window)
     bubbles = bubbles_of(site, messages)
     return {
         "chat_id": shown.chat.id,

@@ -38,9 +38,10 @@ async def announce_new(site: Site, post: Post, origin: Origin) -> None:
         # An ancestor that we read from its own host: there is no Create to pass on unchanged.
         await announce_by_id(site, community, post)
         return
-    await announce_activity(site, community, origin.activity)
+    about = post.uri if post.is_local else ""
+    await announce_activity(site, community, origin.activity, about=about)
     if post.in_reply_to_id is None:
-        boost = await announce_by_id(site, community, post)
+        boost = await announce_by_id(site, community, post, about=about)
         body = strict_json.dumps(
             announce(community, origin.activity, id=_outbox_id(community, post))
         ).decode()
@@ -91,11 +92,12 @@ async def announce_reaction(site: Site, reactor: Actor, post: Post, origin: Orig
 
 
 async def announce_activity(
-    site: Site, community: Actor, activity: str, audience: Audience | None = None
+    site: Site, community: Actor, activity: str, audience: Audience | None = None, *, about: str = ""
 ) -> None:
     """`Announce` of one activity to the followers who read such, in the transaction under way.
 
-    Not readable at its address: it holds a copy of what its author may delete tomorrow.
+    Not readable at its address: it holds a copy of what its author may delete tomorrow. `about` is the post that it
+    spreads, when one of ours is new.
     """
     await publish(
         site.federation,
@@ -104,6 +106,7 @@ async def announce_activity(
         audience or readers_of_activities(community),
         is_public=False,
         proof=False,  # the request's signature speaks for the group, the proof inside for the author
+        about=about,
     )
 
 
@@ -142,7 +145,7 @@ async def boost_again(site: Site, community: Actor, post: Post) -> None:
         await known.save(update_fields=["boost_uri"])
 
 
-async def announce_by_id(site: Site, community: Actor, post: Post) -> str:
+async def announce_by_id(site: Site, community: Actor, post: Post, *, about: str = "") -> str:
     """`Announce` of a post's id, which microblogs show as a boost, in the transaction under way. Returns its id."""
     sent = await publish(
         site.federation,
@@ -151,6 +154,7 @@ async def announce_by_id(site: Site, community: Actor, post: Post) -> str:
         readers_of_ids(community),
         is_public=True,
         proof=False,
+        about=about,
     )
     return sent.uri
 

@@ -188,11 +188,21 @@ class OutboundActivity(Table):
     actor_id: int
     body = fields.TextField()
     is_public = fields.BooleanField(default=False)
+    about = fields.CharField(
+        URL_LENGTH, default="", db_default=""
+    )  # the object that it brings to others, if any
+    reached_count = fields.IntField(default=0, db_default=0)  # servers whose deliveries were cleaned away,
+    missed_count = fields.IntField(
+        default=0, db_default=0
+    )  # of all activities about the same (`federation/reach.py`)
     created_at = fields.DatetimeField()
 
     class Meta:
         table = "outbound_activities"
-        indexes = [Index(fields=("actor_id", "is_public", "id"), name="outbound_of_actor")]
+        indexes = [
+            Index(fields=("actor_id", "is_public", "id"), name="outbound_of_actor"),
+            Index(fields=("about",), name="outbound_about"),
+        ]
 
 
 class Reads(StrEnum):

@@ -64,12 +64,14 @@ async def publish(
     *,
     is_public: bool = False,
     proof: bool = True,
+    about: str = "",
 ) -> OutboundActivity:
     """Write an activity of ours and what must be sent, joining the transaction under way.
 
     `id`, `actor` and `@context` are added where they are absent. A value that is `msgspec.Raw` is embedded byte
     for byte: a group passes on what it received unchanged (FEP-1b12). `is_public` lets anybody read it at its id.
-    With `proof` the actor's Ed25519 key signs it (FEP-8b32), so that others may forward it.
+    With `proof` the actor's Ed25519 key signs it (FEP-8b32), so that others may forward it. `about` is the URI of the
+    object that it brings to others: its author may ask whom it reached (`federation/reach.py`).
     """
     row_id = fed.ids.next()
     activity = {
@@ -88,6 +90,7 @@ async def publish(
             actor_id=actor.id,
             body=strict_json.dumps(activity).decode(),
             is_public=is_public,
+            about=about,
             created_at=now,
         )
         await _address(fed, row, audience)

@@ -12,6 +12,7 @@ from federation.database import execute, rows
 from federation.ids import first_id_at
 from federation.inbox_turns import bring_back
 from federation.lanes import is_anything_due
+from federation.reach import keep_numbers
 from federation.retry import MAX_AGE
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ async def give_up_old(fed: Federation) -> int:
 async def clean(fed: Federation) -> None:
     """Remove what its window has passed, a few thousand rows at a time."""
     now = fed.clock.now()
+    await keep_numbers(first_id_at(now - DELIVERED_KEPT), first_id_at(now - ENDED_KEPT))
     for states, kept in (("'delivered'", DELIVERED_KEPT), ("'refused', 'failed', 'cancelled'", ENDED_KEPT)):
         await _until_few(
             f"""DELETE FROM deliveries WHERE id IN (

@@ -12,6 +12,7 @@ from sebangsa.api.streaming import ROUTES as STREAMING_ROUTES
 from sebangsa.c2s.routes import ROUTES as C2S_ROUTES
 from sebangsa.features import Feature, NavItem, Periodic
 from sebangsa.web.events import ROUTES as EVENT_ROUTES
+from sebangsa.web.reaching import reach_panel
 from sebangsa.web.routes import ROUTES as PAGE_ROUTES
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def register(site: Site) -> None:
     broadcasting.register(site)
     moving.register(site)
     site.hooks.post_read.listen(partial(quoted.note_quote, site))
+    site.panels.append(reach_panel)
 
 
 FEATURE = Feature(

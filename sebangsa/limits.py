@@ -40,6 +40,8 @@ BUCKETS: Mapping[str, Bucket] = {
     "post": Bucket(300, 3 * HOUR),
     "follow": Bucket(400, DAY),
     "report": Bucket(400, DAY),
+    # Sending a post once more wakes servers that did not want it.
+    "send-again": Bucket(20, HOUR),
     # Guessing is slowed for each address and for each name; no stranger locks the owner out for long (S-088).
     "sign-in": Bucket(25, 5 * MINUTE),
     # Each address gets so many, whoever asks: nobody's mailbox is filled.

@@ -318,6 +318,7 @@ async def _publish_create(
         create_activity(author, document, f"{post.uri}/activity"),
         addresses.audience,
         is_public=post.visibility in OPEN,
+        about=post.uri,
     )
     return sent.body
 

@@ -14,6 +14,7 @@ from sebangsa.web import (
     intents,
     moving,
     oneself,
+    reaching,
     reactions,
     signing_in,
     threads,
@@ -22,6 +23,7 @@ from sebangsa.web import (
 ROUTES: list[BaseRoute] = [
     *feeds.ROUTES,
     *threads.ROUTES,
+    *reaching.ROUTES,
     *reactions.ROUTES,
     *composing.ROUTES,
     *oneself.ROUTES,

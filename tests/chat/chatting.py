@@ -46,7 +46,7 @@ async def log(instance: Instance, name: str, chat_id: int) -> list[ShownMessage]
     async with instance.inside() as site:
         viewer = await person(site, name)
         shown = await conversations.chat_for(viewer, chat_id)
-        return await conversations.messages_of(viewer, shown, Window(limit=80))
+        return await conversations.messages_of(site, viewer, shown, Window(limit=80))
 
 
 def texts(messages: list[ShownMessage]) -> list[str]:
