@@ -9,7 +9,7 @@ import pytest
 
 from federation.actors import resolve_actor
 from federation.database import execute
-from federation.models import Actor, Delivery, Follow, FollowState, OutboundActivity, Peer
+from federation.models import Actor, Delivery, Follow, FollowState, InboundActivity, OutboundActivity, Peer
 from federation.reach import Reach, Trouble, reach_of
 from federation.sweep import clean
 from sebangsa.errors import NotAllowed, TooMany
@@ -306,4 +306,4 @@ async def test_two_instances_agree_on_either_database(neighbours: tuple[Instance
         found = await reach_of_post(site, ani, post)
         assert (found.reached, found.total) == (1, 1)
     async with kota.inside():
-        assert await Post.filter(uri=post.uri).exists()
+        assert await InboundActivity.filter(uri=f"{post.uri}/activity").exists()
