@@ -11,8 +11,7 @@ from federation.actor_document import tombstone
 from federation.contexts import context_for
 from federation.endpoints.actors import activity_answer_of
 from federation.endpoints.answers import PUBLIC_FOR, activity_answer
-from federation.endpoints.inboxes import signed_request
-from federation.inbox import verify_signer
+from federation.endpoints.signers import signer_of
 from federation.models import Actor, OutboundActivity
 from federation.refusals import Refused
 from sebangsa.api.access import bearer, must_include
@@ -29,18 +28,6 @@ PRIVATE = "private, no-store"
 REPLIES = 100
 
 
-async def signer_of(site: Site, request: Request) -> Actor | None:
-    """The remote actor that signed a GET, or None. Raises `Refused` for a signature that does not hold, and for one of a
-    blocked host or suspended actor, whose key may be known from before.
-    """
-    incoming = signed_request(site.federation, request)
-    if not {"signature", "signature-input"} & incoming.headers.keys():
-        return None
-    signer = await verify_signer(site.federation, incoming)
-    await site.federation.registry.admit(signer.actor.host, signer.actor)
-    return signer.actor
-
-
 async def reader_of(site: Site, request: Request) -> Actor | None:
     """Who asks for a document: the person whose app sends their token, or the remote actor that signed, or nobody.
 
@@ -48,7 +35,7 @@ async def reader_of(site: Site, request: Request) -> Actor | None:
     """
     token = await bearer(site, request)
     if token is None:
-        return await signer_of(site, request)
+        return await signer_of(site.federation, request)
     must_include(token, "read:statuses")
     return token.user.actor if token.user is not None else None
 

@@ -23,6 +23,7 @@ from federation.endpoints import protocol_routes
 from federation.endpoints.answers import refusal_answer, wants_activity
 from federation.refusals import Refused
 from sebangsa.api.cors import OpenApi
+from sebangsa.authorised_fetch import AuthorisedFetch
 from sebangsa.errors import Invalid, NotFound, ProductError, SignInNeeded, TooMany
 from sebangsa.media.remote import ROUTES as REMOTE_MEDIA_ROUTES
 from sebangsa.media.serving import MEDIA_ROUTES
@@ -84,6 +85,7 @@ def create_app(site: Site, *, run_jobs: bool = True) -> Starlette:
             Middleware(SecurityHeaders),
             Middleware(OpenApi),
             Middleware(EnterSite, site=site),
+            Middleware(AuthorisedFetch, site=site),
         ],
         exception_handlers={
             ProductError: _product_error,

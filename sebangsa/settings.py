@@ -65,6 +65,10 @@ class Settings:
     trusted_proxies: tuple[str, ...] = field(
         default=(), metadata={"help": "Addresses or networks whose X-Forwarded-For is believed."}
     )
+    fetches: str = field(
+        default="open",
+        metadata={"help": "open, or signed (documents only for servers that say who they are)."},
+    )
     registration: str = field(default="open", metadata={"help": "open, approval, invite or closed."})
     smtp_url: str = field(
         default="",

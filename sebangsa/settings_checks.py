@@ -20,6 +20,7 @@ CHOICES = {
     "registration": ("open", "approval", "invite", "closed"),
     "language": ("id", "en"),
     "rate_limits": ("on", "off"),
+    "fetches": ("open", "signed"),
 }
 
 

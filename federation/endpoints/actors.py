@@ -10,6 +10,7 @@ from starlette.responses import Response
 from federation.actor_document import actor_document, tombstone
 from federation.contexts import context_for
 from federation.endpoints.answers import activity_answer
+from federation.endpoints.strangers import key_document, open_to_all, show_strangers
 from federation.federation import Federation
 from federation.local_actors import actor_named
 from federation.models import Actor, Follow, FollowState, OutboundActivity
@@ -28,10 +29,18 @@ async def local_actor(name: str, *, group: bool | None = None) -> Actor:
 
 
 async def actor_answer(fed: Federation, request: Request, actor: Actor) -> Response:
-    """The actor's document, or its tombstone."""
+    """The actor's document, or its tombstone. Where fetches must be signed, strangers get its key only; the server's own
+    actor and tombstones stay open: each side must read the other's before it can say who it is.
+    """
     if actor.deleted_at is not None:
+        open_to_all(request)
         return activity_answer(request, tombstone(actor.uri, actor.deleted_at, actor.type), status=410)
-    return activity_answer(request, await actor_document(fed.config, actor))
+    document = await actor_document(fed.config, actor)
+    if actor.type == "Application":
+        open_to_all(request)
+    else:
+        show_strangers(request, key_document(document))
+    return activity_answer(request, document)
 
 
 async def followers_answer(fed: Federation, request: Request, actor: Actor) -> Response:
