@@ -27,7 +27,7 @@ from federation.retry import (
     may_be_the_signature,
     next_delay,
 )
-from federation.sending import Activities, Outcome, Signer, post
+from federation.sending import Activities, Outcome, Outgoing, Signer, post
 from federation.signatures import Scheme, SigningKey
 
 if TYPE_CHECKING:
@@ -199,11 +199,11 @@ class _Delivering:
 
     async def _deliver(self, lane: Lane, due: Due) -> bool:
         """Send one; false when the lane must stop here."""
-        body, key = await self._activities.get(due.activity_id)
-        if key is None:
+        outgoing = await self._activities.get(due.activity_id)
+        if outgoing.key is None:
             self._marks.end(due, DeliveryState.FAILED, None, "its actor has no key any more")
             return True
-        outcome = await self._send(lane, due, body, key)
+        outcome = await self._send(lane, due, outgoing, outgoing.key)
         now = self._fed.clock.now()
         if outcome.is_ours:
             self._marks.end(due, DeliveryState.CANCELLED, None, outcome.reason)
@@ -221,21 +221,22 @@ class _Delivering:
             return await self._close(lane, due, outcome)
         return not recovered
 
-    async def _send(self, lane: Lane, due: Due, body: bytes, key: SigningKey) -> Outcome:
+    async def _send(self, lane: Lane, due: Due, outgoing: Outgoing, key: SigningKey) -> Outcome:
         """Send with the scheme that the peer took last; when it refuses, once more with the other.
 
         Few say in advance which one they read (client_api d). Software that is known to read one only, and a peer that
         refuses both, is not asked twice: it refuses what we say, not how it is signed.
         """
         scheme = cast(Scheme, lane.scheme)
+        body, headers = outgoing.body, await self._activities.headers_for(outgoing, lane.host)
         lane.sending_since = self._fed.clock.monotonic()
         try:
-            first = await post(self._fed, self._signer, due.inbox_url, body, key, scheme)
+            first = await post(self._fed, self._signer, due.inbox_url, body, key, scheme, headers)
             is_settled = lane.both_schemes_refused or lane.profile.signatures == scheme
             if first.status is None or is_settled or not may_be_the_signature(first.status):
                 return first
             other: Scheme = "rfc9421" if scheme == "cavage" else "cavage"
-            second = await post(self._fed, self._signer, due.inbox_url, body, key, other)
+            second = await post(self._fed, self._signer, due.inbox_url, body, key, other, headers)
         finally:
             lane.sending_since, lane.is_slow = None, False
         if second.judgement is Judgement.DELIVERED:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from federation import strict_json
 from federation.fetch_limits import BudgetSpent
+from federation.followers_synchronization import comparison_of
 from federation.keys import SignerKey
 from federation.models import Actor
 from federation.overtaken import is_late_copy
@@ -53,9 +54,12 @@ async def receive(fed: Federation, request: HttpRequest, *, inbox_of: int | None
     await fed.registry.admit(host_of(activity.actor))
     signer = await verify_signer(fed, request)
     _take_from_its_share(fed, signer.actor.host)
-    if signer.actor.uri != activity.actor:
+    is_direct = signer.actor.uri == activity.actor
+    if not is_direct:
         signer = await _author_of_forwarded(fed, request, activity, document)
     await fed.registry.admit(signer.actor.host, signer.actor)
+    if is_direct:
+        await _hear_of_followers(fed, request, signer.actor)
     if activity.type == "Follow" and activity.id:
         claim = read_claim(request, authority=fed.config.authority, now=fed.clock.time())
         if await is_late_copy(activity.id, claim.signed_at):
@@ -72,6 +76,13 @@ async def receive(fed: Federation, request: HttpRequest, *, inbox_of: int | None
     if is_new:
         fed.wake("process_inbox")
     return Receipt(is_new=is_new)
+
+
+async def _hear_of_followers(fed: Federation, request: HttpRequest, sender: Actor) -> None:
+    """Pass on what the sender says of its followers here. Who only passes on another's activity says nothing of them."""
+    listener = fed.registry.on_followers_told
+    if listener is not None and (said := comparison_of(fed, request, sender)) is not None:
+        await listener(sender, said)
 
 
 def _take_from_its_share(fed: Federation, host: str) -> None:

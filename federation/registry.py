@@ -12,6 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from federation.followers_synchronization import Comparison
     from federation.inbound import Inbound
     from federation.models import Actor
 
@@ -31,6 +32,8 @@ Gate = Callable[[str, "Actor | None"], Awaitable[None]]
 """Asked with (host, actor) before anything from there is read and before anything is sent there. Raises
 `Refused`."""
 
+FollowersTold = Callable[["Actor", "Comparison"], Awaitable[None]]
+
 DocumentFinder = Callable[[str], Awaitable[Any | None]]
 
 
@@ -40,6 +43,8 @@ class Registry:
     def __init__(self) -> None:
         self._handlers: dict[str, list[Handler]] = defaultdict(list)
         self.gates: list[Gate] = []
+        self.on_followers_told: FollowersTold | None = None
+        """Told what the sender of a delivery says of its followers here (FEP-8fcf), before the delivery is stored."""
 
     def handle(self, activity_type: str, handler: Handler) -> None:
         """Register a handler. `activity_type` is `Follow`, `Announce` …, or `Undo/Like` for an undone one."""

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from federation import strict_json
 from federation.database import placeholders, rows
+from federation.followers_synchronization import HEADER, FollowerDigests, write_header
 from federation.local_keys import KeyMissing, signing_key
 from federation.refusals import Refused
 from federation.retry import Judgement, judge, retry_after
 from federation.signatures import Scheme, SigningKey, sign_request
+from federation.vocabulary import PUBLIC_SPELLINGS
 
 if TYPE_CHECKING:
     from federation.federation import Federation
@@ -32,12 +36,27 @@ class Outcome:
     is_ours: bool = False  # we did not send it: blocked, or an address that is not dialled
 
 
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """An activity as it is sent, and its actor's key; None where the key was lost. Where it is for the actor's followers
+    alone, `for_followers` is true, and their digest goes with it.
+    """
+
+    body: bytes
+    key: SigningKey | None
+    actor_id: int
+    actor_uri: str
+    followers_url: str
+    for_followers: bool
+
+
 class Activities:
-    """Bodies and keys of what is being sent, the last few kept: a fan-out sends one body 500 times."""
+    """What is being sent, the last few kept: a fan-out sends one body 500 times."""
 
     def __init__(self, fed: Federation) -> None:
         self._fed = fed
-        self._kept: OrderedDict[int, tuple[bytes, SigningKey | None]] = OrderedDict()
+        self._kept: OrderedDict[int, Outgoing] = OrderedDict()
+        self._digests = FollowerDigests(fed.clock)
         self._keys: dict[int, SigningKey | None] = {}
 
     async def load(self, ids: set[int]) -> None:
@@ -46,13 +65,29 @@ class Activities:
         if not missing:
             return
         for row in await rows(
-            f"SELECT id, actor_id, body FROM outbound_activities WHERE id IN ({placeholders(len(missing))})",  # noqa: S608
+            f"""SELECT o.id, o.actor_id, o.body, o.is_public, a.uri, a.followers_url
+                FROM outbound_activities o JOIN actors a ON a.id = o.actor_id
+                WHERE o.id IN ({placeholders(len(missing))})""",  # noqa: S608
             missing,
         ):
-            self._kept[row["id"]] = (row["body"].encode(), await self._key(row["actor_id"]))
+            self._kept[row["id"]] = Outgoing(
+                row["body"].encode(),
+                await self._key(row["actor_id"]),
+                row["actor_id"],
+                row["uri"],
+                row["followers_url"],
+                not row["is_public"] and _is_for_followers_alone(row["body"], row["followers_url"]),
+            )
 
-    async def get(self, activity_id: int) -> tuple[bytes, SigningKey | None]:
-        """The body as it is sent, and its actor's key; None where the key was lost."""
+    async def headers_for(self, outgoing: Outgoing, host: str) -> dict[str, str]:
+        """What is signed besides on its way to `host`: the digest of the followers there (FEP-8fcf)."""
+        if not outgoing.for_followers:
+            return {}
+        digest = await self._digests.of(outgoing.actor_id, host)
+        return {HEADER: write_header(outgoing.actor_uri, outgoing.followers_url, digest)}
+
+    async def get(self, activity_id: int) -> Outgoing:
+        """The activity, read unless it is kept."""
         await self.load({activity_id})
         self._kept.move_to_end(activity_id)
         found = self._kept[activity_id]
@@ -69,12 +104,23 @@ class Activities:
         return self._keys[actor_id]
 
 
+def _is_for_followers_alone(body: str, followers_url: str) -> bool:
+    """Whether an activity is addressed to the followers and not to everybody."""
+    if not followers_url or followers_url not in body:
+        return False
+    activity = strict_json.parse_object(body.encode())
+    named = [activity.get("to"), activity.get("cc")]
+    addressed = {uri for part in named for uri in (part if isinstance(part, list) else [part])}
+    return followers_url in addressed and addressed.isdisjoint(PUBLIC_SPELLINGS)
+
+
 @dataclass(slots=True)
 class _ToSign:
     url: str
     body: bytes
     key: SigningKey
     scheme: Scheme
+    headers: Mapping[str, str]
     signed: asyncio.Future[dict[str, str]]
 
 
@@ -86,9 +132,11 @@ class Signer:
         self._waiting: list[_ToSign] = []
         self._task: asyncio.Task[None] | None = None
 
-    async def sign(self, url: str, body: bytes, key: SigningKey, scheme: Scheme) -> dict[str, str]:
+    async def sign(
+        self, url: str, body: bytes, key: SigningKey, scheme: Scheme, headers: Mapping[str, str]
+    ) -> dict[str, str]:
         """The headers of a POST, made now: signatures age. Raises `ValueError` for a URL nothing can go to."""
-        wanted = _ToSign(url, body, key, scheme, asyncio.get_running_loop().create_future())
+        wanted = _ToSign(url, body, key, scheme, headers, asyncio.get_running_loop().create_future())
         self._waiting.append(wanted)
         if self._task is None:
             self._task = asyncio.create_task(self._work())
@@ -115,7 +163,15 @@ def _sign_all(batch: list[_ToSign], now: float) -> list[dict[str, str] | ValueEr
     for wanted in batch:
         try:
             made.append(
-                sign_request("POST", wanted.url, wanted.body, wanted.key, scheme=wanted.scheme, now=now)
+                sign_request(
+                    "POST",
+                    wanted.url,
+                    wanted.body,
+                    wanted.key,
+                    scheme=wanted.scheme,
+                    now=now,
+                    signed_headers=wanted.headers,
+                )
             )
         except ValueError as error:
             made.append(error)
@@ -123,12 +179,18 @@ def _sign_all(batch: list[_ToSign], now: float) -> list[dict[str, str] | ValueEr
 
 
 async def post(
-    fed: Federation, signer: Signer, inbox_url: str, body: bytes, key: SigningKey, scheme: Scheme
+    fed: Federation,
+    signer: Signer,
+    inbox_url: str,
+    body: bytes,
+    key: SigningKey,
+    scheme: Scheme,
+    headers: Mapping[str, str],
 ) -> Outcome:
-    """Send one activity to one inbox, signed now."""
+    """Send one activity to one inbox, signed now; `headers` go with it and are signed too."""
     try:
-        headers = await signer.sign(inbox_url, body, key, scheme)
-        answer = await fed.client.post(inbox_url, body, headers)
+        signed = await signer.sign(inbox_url, body, key, scheme, headers)
+        answer = await fed.client.post(inbox_url, body, signed)
     except ValueError as error:
         return Outcome(Judgement.REFUSED, reason=f"bad-url: {error}", is_ours=True)
     except Refused as refusal:

@@ -6,7 +6,19 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sebangsa import broadcasting, inbound, jobs, mailing, moved, moving, quoted, uploads, verifying, voted
+from sebangsa import (
+    broadcasting,
+    followers_repair,
+    inbound,
+    jobs,
+    mailing,
+    moved,
+    moving,
+    quoted,
+    uploads,
+    verifying,
+    voted,
+)
 from sebangsa.api.routes import ROUTES as API_ROUTES
 from sebangsa.api.streaming import ROUTES as STREAMING_ROUTES
 from sebangsa.c2s.routes import ROUTES as C2S_ROUTES
@@ -25,6 +37,7 @@ def register(site: Site) -> None:
     moving.register(site)
     site.hooks.post_read.listen(partial(quoted.note_quote, site))
     site.panels.append(reach_panel)
+    followers_repair.register(site)
 
 
 FEATURE = Feature(
@@ -65,6 +78,7 @@ FEATURE = Feature(
         "verify_links": verifying.verify_links,
         "read_quote": quoted.read_quote,
         "carry_followers": moving.carry_followers,
+        "compare_followers": followers_repair.compare_followers,
         "drop_unused_uploads": uploads.drop_unused,
     },
     periodic=(Periodic("sweep", 30), Periodic("meet_peers", 300), Periodic("drop_unused_uploads", 3600)),

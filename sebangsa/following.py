@@ -68,6 +68,15 @@ async def accept(site: Site, made: Follow, follower: Actor, target: Actor) -> No
         await answer(site, "Accept", made, follower, target)
 
 
+async def be_let_in(site: Site, made: Follow, follower: Actor, target: Actor) -> None:
+    """One of ours was accepted elsewhere, in the transaction under way. Runs twice without harm."""
+    if made.state == FollowState.PENDING:
+        made.state = FollowState.ACCEPTED
+        await made.save(update_fields=["state"])
+        await count_follow(made, +1)
+        await site.hooks.followed.emit(follower, target)
+
+
 async def reject(site: Site, made: Follow, follower: Actor, target: Actor) -> None:
     """Refuse a follower, or remove one who was accepted, and tell their server."""
     async with transaction():

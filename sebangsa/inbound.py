@@ -213,11 +213,7 @@ async def receive_accept(site: Site, inbound: Inbound) -> Verdict | None:
     made = await _follow_of_ours(inbound)
     if made is None:
         return await quoted.receive_quote_answer(site, inbound, accepted=True)
-    if made.state == following.FollowState.PENDING:
-        made.state = following.FollowState.ACCEPTED
-        await made.save(update_fields=["state"])
-        await following.count_follow(made, +1)
-        await site.hooks.followed.emit(made.follower, inbound.actor)
+    await following.be_let_in(site, made, made.follower, inbound.actor)
     return None
 
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from federation.endpoints import actors, discovery
+from federation.endpoints import actors, discovery, followers
 from federation.endpoints.answers import refusal_answer
 from federation.endpoints.inboxes import post_inbox
 from federation.federation import Federation
@@ -55,6 +55,10 @@ def protocol_routes(fed: Federation, usage: Callable[[], Awaitable[discovery.Usa
         routes += [
             Route(f"{prefix}/{{name}}/inbox", plain(_of(post_inbox_of, group)), methods=["POST"]),
             Route(f"{prefix}/{{name}}/following", plain(_of(actors.following_answer, group))),
+            Route(
+                f"{prefix}/{{name}}/followers_synchronization",
+                plain(_of(followers.synchronization_answer, group)),
+            ),
         ]
     # A group's outbox and followers are answered where its posts are known: Lemmy wants shapes of its own (interop b1).
     # What a person did is answered where their apps are known: they see what is not public too.

@@ -24,6 +24,7 @@ from federation.signatures.verification import (
     Scheme,
     SignatureClaim,
     check_claim,
+    covers,
     read_claim,
 )
 
@@ -41,6 +42,7 @@ __all__ = [
     "add_proof",
     "algorithm_of",
     "check_claim",
+    "covers",
     "decode_multikey",
     "encode_multikey",
     "generate_ed25519",

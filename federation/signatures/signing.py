@@ -27,12 +27,14 @@ def sign_request(
     scheme: Scheme,
     now: float,
     headers: Mapping[str, str] | None = None,
+    signed_headers: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """The headers to send: Host, Date, the digest and Content-Type where there is a body, and the signature.
 
     `url` goes out exactly as it is written (the client must not quote it anew); `now` is seconds since 1970;
-    `headers` are sent along, unsigned but for their Content-Type. `cavage` needs an RSA key and covers what
-    the pickiest peers want and no peer refuses: target, host, date and, with a body, digest and content type.
+    `headers` are sent along, unsigned but for their Content-Type; `signed_headers` are covered besides. `cavage` needs an
+    RSA key and covers what the pickiest peers want and no peer refuses: target, host, date and, with a body, digest and
+    content type.
     Raises `ValueError` for a URL that is not absolute http(s) or a key that does not fit.
     """
     parts = urlsplit(url)
@@ -40,7 +42,8 @@ def sign_request(
     if not is_web or "#" in url or not _WRITTEN_AS_SENT.fullmatch(url):
         raise ValueError(f"not a URL that a request can go to: {url[:200]}")
     method = method.upper()
-    sent = {name.title(): value for name, value in (headers or {}).items()}
+    besides = signed_headers or {}
+    sent = {name.title(): value for name, value in {**(headers or {}), **besides}.items()}
     sent["Host"] = comparable_authority(parts.netloc, parts.scheme)
     sent["Date"] = formatdate(now, usegmt=True)
     with_body = bool(body) or method not in ("GET", "HEAD")
@@ -60,10 +63,12 @@ def sign_request(
     )
     if scheme == "cavage":
         names = ["(request-target)", "host", "date"] + (["digest", "content-type"] if with_body else [])
+        names += [name.lower() for name in besides]
         sent["Signature"] = cavage.sign(request, names, key)
         return sent
     # Mastodon asks for method, target URI and digest; Fedify for the authority as well.
     components = ["@method", "@target-uri", "@authority"] + (
         ["content-digest", "content-type"] if with_body else []
     )
+    components += [name.lower() for name in besides]
     return sent | rfc9421.sign(request, components, key, now=now)

@@ -65,6 +65,13 @@ def read_claim(request: HttpRequest, *, authority: str, now: float) -> Signature
     raise Refused("signature-missing")
 
 
+def covers(claim: SignatureClaim, header: str) -> bool:
+    """Whether a header (lower case) is part of what was signed, whole."""
+    if isinstance(claim.signature, cavage.CavageSignature):
+        return header in claim.signature.names
+    return header in claim.signature.covered
+
+
 def check_claim(claim: SignatureClaim, public_key: PublicKey) -> None:
     """Hold a claim against the key that its `key_id` names. Raises `Refused` (`signature-wrong`,
     `signature-algorithm`, `signature-malformed`).
