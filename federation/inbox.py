@@ -71,6 +71,8 @@ async def receive(fed: Federation, request: HttpRequest, *, inbox_of: int | None
         host=signer.actor.host,
         inbox_of=inbox_of,
         body=request.body.decode(),
+        document=document,
+        activity=activity,
     )
     is_new = await fed.storing.store(arrival)
     if is_new:

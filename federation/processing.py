@@ -6,7 +6,7 @@ import asyncio
 from collections import defaultdict, deque
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -160,9 +160,13 @@ async def _read(fed: Federation, row: Stored, actor: Actor | None) -> Inbound:
         await fed.registry.admit(actor.host, actor)
     if actor is None or not actor.is_usable:
         raise Refused("suspended-actor", str(row.actor_id))
-    document = strict_json.parse_object(row.body.encode())
-    activity = read_activity(document, allow_http=fed.config.development)
+    document, activity = fed.storing.read_lately(row.uri, row.body) or _read_again(fed, row.body)
     return Inbound(fed, activity, actor, document, row.body, inbox_of=row.inbox_of)
+
+
+def _read_again(fed: Federation, body: str) -> tuple[dict[str, Any], ActivityDocument]:
+    document = strict_json.parse_object(body.encode())
+    return document, read_activity(document, allow_http=fed.config.development)
 
 
 async def _process(fed: Federation, row: Stored) -> bool:

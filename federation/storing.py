@@ -7,12 +7,18 @@ activity waits for nobody and a flood is written thirty-two at a time.
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from federation.clock import Clock
 from federation.database import rows
 from federation.ids import IdMaker
+from federation.wire import ActivityDocument
+
+READ_LATELY = 512
+"""Activities that are remembered as they were read at the door, until their handler asks for them."""
 
 MOST = 32
 """Rows of one group. Groups have 1, 2, 4, 8, 16 or 32, so that a database prepares six statements and no more."""
@@ -28,6 +34,8 @@ class Arrival:
     host: str
     inbox_of: int | None
     body: str
+    document: dict[str, Any] = field(default_factory=dict)
+    activity: ActivityDocument | None = None
 
 
 @dataclass
@@ -45,6 +53,7 @@ class Storing:
         self._ids = ids
         self._waiting: list[_Waiting] = []
         self._writer: asyncio.Task[None] | None = None
+        self._read: OrderedDict[str, Arrival] = OrderedDict()
 
     async def store(self, arrival: Arrival) -> bool:
         """Whether the activity is new. Returns after the commit; raises what the database raises."""
@@ -53,7 +62,22 @@ class Storing:
         if self._writer is None:
             # A task of its own: a client that goes away cancels its request, not the others'.
             self._writer = asyncio.create_task(self._write_all(), name="storing what arrived")
-        return await waiting.is_new
+        is_new = await waiting.is_new
+        if is_new:
+            self._remember(arrival)
+        return is_new
+
+    def read_lately(self, uri: str, body: str) -> tuple[dict[str, Any], ActivityDocument] | None:
+        """What the door read of an activity whose stored text is `body`, once; None when it is not remembered."""
+        arrival = self._read.pop(uri, None)
+        if arrival is None or arrival.activity is None or arrival.body != body:
+            return None
+        return arrival.document, arrival.activity
+
+    def _remember(self, arrival: Arrival) -> None:
+        self._read[arrival.uri] = arrival
+        if len(self._read) > READ_LATELY:
+            self._read.popitem(last=False)
 
     async def _write_all(self) -> None:
         try:

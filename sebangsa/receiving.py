@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from federation.database import execute, placeholders, rows
+from federation.database import execute, insert, placeholders, rows
 from federation.inbound import Inbound
 from federation.models import Actor
 from federation.peer_profiles import Mark
@@ -167,7 +167,8 @@ async def write_post(
         await site.hooks.may_post.ask(author, draft)
     except NotAllowed as no:
         raise Refused("not-allowed", no.sentence) from no
-    post = await Post.create(
+    post = await insert(
+        Post,
         id=site.ids.at(published),
         uri=obj.id,
         url=obj.url or obj.id,

@@ -5,6 +5,7 @@ for its commit; `tally()` counts; models derive from `Table`; `rows()` and `exec
 """
 
 from federation.database.opening import Database
+from federation.database.quick_models import insert
 from federation.database.sql import execute, is_postgres, placeholders, rows
 from federation.database.table import Table
 from federation.database.transactions import after_commit, savepoint, tally, transaction
@@ -14,6 +15,7 @@ __all__ = [
     "Table",
     "after_commit",
     "execute",
+    "insert",
     "is_postgres",
     "placeholders",
     "rows",

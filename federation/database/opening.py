@@ -16,6 +16,8 @@ from tortoise.context import TortoiseContext, _current_context
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget, PlanStep
 from tortoise.models import Model
 
+from federation.database.quick_models import read_quickly
+
 SQLITE_ENGINE = "federation.database.sqlite_engine"
 
 
@@ -56,6 +58,7 @@ class Database:
         EXECUTOR_CACHE.clear()  # Tortoise keys it by connection name only, and keeps one engine's placeholders
         with self.entered():
             await self._context.init(config=self.config, _create_db=False)
+        read_quickly(self.models())
 
     async def close(self) -> None:
         with self.entered():

@@ -45,10 +45,11 @@ async def post_inbox(fed: Federation, request: Request, *, owner: Actor | None =
 def signed_request(fed: Federation, request: Request, body: bytes = b"") -> HttpRequest:
     """What a signature covers. The scheme is the configured one: a proxy may have ended TLS before us."""
     headers: dict[str, str] = {}
-    for name, value in request.headers.items():
+    for raw_name, raw_value in request.scope["headers"]:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    query = request.url.query
-    raw_path = request.scope.get("raw_path") or request.url.path.encode()
+    query = request.scope["query_string"].decode("latin-1")
+    raw_path = request.scope.get("raw_path") or request.scope["path"].encode()
     target = raw_path.decode("latin-1").partition("?")[0] + (f"?{query}" if query else "")
     return HttpRequest(
         method=request.method,
