@@ -91,6 +91,15 @@ async def announce_reaction(site: Site, reactor: Actor, post: Post, origin: Orig
         await announce_activity(site, community, origin.activity)
 
 
+async def announce_counts(site: Site, post: Post, origin: Origin) -> None:
+    """New counts of a poll go round. Not by its id: it was not edited, and nobody is to be shown it again."""
+    community = await announcing(post, origin)
+    if community is not None:
+        await announce_activity(site, community, origin.activity)
+        if post.in_reply_to_id is None:
+            await _renew_outbox(site, community, post)
+
+
 async def announce_activity(
     site: Site, community: Actor, activity: str, audience: Audience | None = None, *, about: str = ""
 ) -> None:

@@ -20,7 +20,7 @@ from sebangsa.models import Post
 if TYPE_CHECKING:
     from sebangsa.site import Site
 
-VOTES = frozenset({"Like", "Dislike", "EmojiReact"})
+VOTES = frozenset({"Like", "Dislike", "EmojiReact", "PollVote"})
 READ_AT_ORIGIN = frozenset({"Create", "Update"})
 """Their handlers read the object from its own host when nobody vouches for the bytes."""
 

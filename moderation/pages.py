@@ -149,7 +149,7 @@ async def cards(
     if within is not None:
         posts = posts.filter(community_id=within.id)
     found = await timelines.with_parts(posts) if post_ids else []
-    mine = await mine_among(viewer, found)
+    mine = await mine_among(site, viewer, found)
     return {post.id: post_view(site, viewer, post, mine) for post in found}
 
 

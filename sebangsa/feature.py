@@ -23,6 +23,8 @@ from sebangsa.api.routes import ROUTES as API_ROUTES
 from sebangsa.api.streaming import ROUTES as STREAMING_ROUTES
 from sebangsa.c2s.routes import ROUTES as C2S_ROUTES
 from sebangsa.features import Feature, NavItem, Periodic
+from sebangsa.polls.jobs import refresh_poll, tend_polls
+from sebangsa.polls.receiving import receive_poll_vote
 from sebangsa.web.events import ROUTES as EVENT_ROUTES
 from sebangsa.web.reaching import reach_panel
 from sebangsa.web.routes import ROUTES as PAGE_ROUTES
@@ -57,6 +59,7 @@ FEATURE = Feature(
         "Announce": inbound.receive_announce,
         "Move": moved.receive_move,
         "QuoteRequest": quoted.receive_quote_request,
+        "PollVote": receive_poll_vote,
         "Undo/Follow": inbound.receive_undo_follow,
         "Undo/Like": voted.receive_undo_vote,
         "Undo/Dislike": voted.receive_undo_vote,
@@ -80,8 +83,15 @@ FEATURE = Feature(
         "carry_followers": moving.carry_followers,
         "compare_followers": followers_repair.compare_followers,
         "drop_unused_uploads": uploads.drop_unused,
+        "tend_polls": tend_polls,
+        "refresh_poll": refresh_poll,
     },
-    periodic=(Periodic("sweep", 30), Periodic("meet_peers", 300), Periodic("drop_unused_uploads", 3600)),
+    periodic=(
+        Periodic("sweep", 30),
+        Periodic("meet_peers", 300),
+        Periodic("drop_unused_uploads", 3600),
+        Periodic("tend_polls", 60),
+    ),
     navigation=(NavItem("Home", "/", "house", 10),),
     templates=Path(__file__).parent / "templates",
     register=register,

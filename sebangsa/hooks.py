@@ -81,7 +81,7 @@ class Hooks:
         self.may_follow: Gate[Actor, Actor] = Gate()
         """(follower, target) before a follow is asked for or received."""
         self.may_vote: Gate[Actor, Post] = Gate()
-        """(voter, post) before a like or dislike counts."""
+        """(voter, post) before a like, a dislike or a choice in its poll counts."""
         self.may_react: Gate[Actor, Post] = Gate()
         """(reactor, post) before an emoji reaction of ours or of a peer is written."""
         self.also_addressed: Event[Actor, Draft, list[Actor]] = Event()
@@ -100,6 +100,8 @@ class Hooks:
         """(voter, post, +1, -1 or 0 when taken back, origin) after a vote was written."""
         self.reacted: Event[Actor, Post, Origin] = Event()
         """(reactor, post, origin) after an emoji was left under a post or taken back, unless `voted` told of it."""
+        self.poll_counted: Event[Post, Origin] = Event()
+        """(post, origin) after the counts of its poll were told anew; that is no edit."""
         self.followed: Event[Actor, Actor] = Event()
         """(follower, target) once the follow is accepted."""
         self.unfollowed: Event[Actor, Actor] = Event()

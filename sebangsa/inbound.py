@@ -13,17 +13,25 @@ from federation.overtaken import give_back, is_about_another, mark_overtaken, ov
 from federation.refusals import Refused
 from federation.registry import Verdict
 from federation.vocabulary import ACTOR_TYPES
-from federation.wire import id_of, read_activity, read_actor, read_object, types_of
+from federation.wire import ObjectDocument, id_of, read_activity, read_actor, read_object, types_of
 from sebangsa import following, quoted, voted
 from sebangsa.errors import NotAllowed
 from sebangsa.hooks import Origin
 from sebangsa.models import Attachment, Post, PostTag, Visibility
 from sebangsa.notifying import notify
+from sebangsa.polls.receiving import receive_counts, receive_votes, renew_counts, replace_poll, votes_in
+from sebangsa.polls.voting import forget_voter
 from sebangsa.posting import count_post, erase
-from sebangsa.receiving import receive_post, visibility_of, wire_extra, write_tags_and_attachments
+from sebangsa.receiving import (
+    content_of,
+    receive_post,
+    visibility_of,
+    warning_of,
+    wire_extra,
+    write_tags_and_attachments,
+)
 from sebangsa.text.link_keys import link_key
 from sebangsa.text.plain import clean_name
-from sebangsa.text.sanitise import sanitise
 from sebangsa.visibility import OPEN
 
 if TYPE_CHECKING:
@@ -31,7 +39,13 @@ if TYPE_CHECKING:
 
 
 async def receive_create(site: Site, inbound: Inbound) -> Verdict | None:
-    """A peer's person publishes a post. Read from its own host unless that host's signature brought it."""
+    """A peer's person publishes a post, or votes in a poll. A post is read from its own host unless that host's
+    signature brought it.
+    """
+    votes = votes_in(site, inbound)
+    if votes is not None:
+        await receive_votes(site, inbound, votes)
+        return None
     document = inbound.object_of_signer()
     if set(types_of(document)) & ACTOR_TYPES:
         return Verdict.PASS
@@ -84,9 +98,14 @@ async def _update_post(site: Site, inbound: Inbound, post: Post, document: dict[
         await site.hooks.may_edit.ask(inbound.actor, post)
     except NotAllowed as no:
         raise Refused("not-allowed", no.sentence) from no
+    if obj.poll is not None and not _is_edit(post, obj):
+        await receive_counts(site, inbound, post, obj.poll)
+        return
+    if post.kind == "question" and not (obj.poll is not None and await renew_counts(post, obj.poll)):
+        await replace_poll(site, post, obj.poll)
     post.name = clean_name(obj.name, 500) or post.name
-    post.summary = clean_name(obj.summary, 500) if post.kind == "note" else ""
-    post.content = sanitise(obj.content)
+    post.summary = warning_of(obj)
+    post.content = content_of(obj)
     post.is_sensitive = obj.sensitive
     post.link_url, post.link_key = obj.link_url, link_key(obj.link_url)
     post.extra = wire_extra(obj)
@@ -99,6 +118,19 @@ async def _update_post(site: Site, inbound: Inbound, post: Post, document: dict[
     if not obj.quote:
         await quoted.forget_quote(post)
     await site.hooks.post_edited.emit(post, Origin(inbound.raw, obj, inbound.announcer))
+
+
+def _is_edit(post: Post, obj: ObjectDocument) -> bool:
+    """Whether an `Update` of a poll changes more than its counts, which come without a newer `updated` (Mastodon) or
+    with the same text (PieFed).
+    """
+    if obj.updated is None or (post.edited_at is not None and obj.updated <= post.edited_at):
+        return False
+    said = (content_of(obj), warning_of(obj), obj.sensitive)
+    return said != (post.content, post.summary, post.is_sensitive) or clean_name(obj.name, 500) not in (
+        "",
+        post.name,
+    )
 
 
 def _width(visibility: Visibility) -> int:
@@ -152,6 +184,7 @@ async def delete_actor(site: Site, actor: Actor) -> None:
             await post.delete()
         else:
             await erase(site, post)
+    await forget_voter(site, actor)
     for made in await Follow.filter(follower_id=actor.id).select_related("target"):
         await following.end(site, made, actor, made.target)
     for made in await Follow.filter(target_id=actor.id).select_related("follower"):

@@ -15,8 +15,10 @@ from sebangsa.addressing import Addresses, addresses_of, also_to
 from sebangsa.errors import Invalid, NotAllowed
 from sebangsa.hooks import Origin
 from sebangsa.lookup import actors_by_handle
-from sebangsa.models import Attachment, Mention, Post, PostTag, Quote, QuoteState, Visibility
+from sebangsa.models import Attachment, Mention, Poll, PollOption, Post, PostTag, Quote, QuoteState, Visibility
 from sebangsa.notifying import notify
+from sebangsa.polls.asking import PollDraft, checked, write_poll
+from sebangsa.polls.wire import poll_terms
 from sebangsa.quote_wire import with_quote
 from sebangsa.ranking import hot_score
 from sebangsa.text.handles import find_handles
@@ -72,6 +74,7 @@ class Draft:
     is_closed: bool = False
     kind: str = ""
     quoted: Post | None = None
+    poll: PollDraft | None = None
     extra: dict[str, Any] = field(default_factory=dict)
 
 
@@ -123,6 +126,8 @@ async def create_post(
             extra=extra,
             created_at=now,
         )
+        if draft.poll is not None:
+            await write_poll(site, post, draft.poll)
         await _attach(post, draft.attachments)
         await _write_mentions(site, post, mentioned)
         blind = _unnamed(draft.blind, mentioned)
@@ -141,7 +146,16 @@ async def create_post(
 
 
 async def _kind_of(site: Site, draft: Draft) -> str:
-    """A thread of a community is a `Page`, unless the software of a community elsewhere shows only notes whole."""
+    """A thread of a community is a `Page`, unless the software of a community elsewhere shows only notes whole.
+
+    Raises `Invalid` for a poll in a community whose server knows none.
+    """
+    community = draft.community
+    if draft.poll is not None:
+        elsewhere = community.host if community is not None and not community.is_local else ""
+        if elsewhere and not (await site.federation.profiles.of(elsewhere)).polls:
+            raise Invalid("no-polls-there", "The server of this community does not know polls.", field="poll")
+        return "question"
     if draft.community is None or draft.in_reply_to is not None:
         return "note"
     if draft.community.is_local:
@@ -154,6 +168,7 @@ async def _checked(site: Site, author: Actor, draft: Draft) -> Draft:
     if not source and not draft.attachments and not draft.name.strip():
         raise _nothing_written()
     _must_fit(source)
+    poll = checked(draft.poll) if draft.poll is not None else None
     if len(draft.attachments) > MAX_PICTURES:
         raise Invalid(
             "too-many-pictures", "A post has at most %(most)s pictures.", field="pictures", most=MAX_PICTURES
@@ -183,6 +198,7 @@ async def _checked(site: Site, author: Actor, draft: Draft) -> Draft:
         summary=clean_name(draft.summary, 500),
         community=community,
         visibility=visibility,
+        poll=poll,
         in_reply_to=parent,
     )
 
@@ -297,6 +313,8 @@ async def document_of(site: Site, post: Post) -> tuple[dict[str, Any], Addresses
         in_reply_to=parent.uri if parent else "",
         excerpt=excerpt(post.content, EXCERPT) if post.kind == "page" else "",
     )
+    if post.kind == "question":
+        document |= await _poll_of(site, post)
     quote = await Quote.get_or_none(quoting_id=post.id).select_related("quoted__author")
     if quote is not None and quote.state not in (QuoteState.REJECTED, QuoteState.REVOKED):
         quoted = quote.quoted
@@ -306,6 +324,14 @@ async def document_of(site: Site, post: Post) -> tuple[dict[str, Any], Addresses
             addresses = also_to(addresses, quoted.author)
             document["cc"] = addresses.cc
     return document, addresses
+
+
+async def _poll_of(site: Site, post: Post) -> dict[str, Any]:
+    poll = await Poll.get_or_none(post_id=post.id)
+    if poll is None:
+        return {}
+    options = await PollOption.filter(poll_id=poll.id).order_by("position")
+    return poll_terms(poll, options, site.clock.now())
 
 
 async def _publish_create(
@@ -397,6 +423,7 @@ async def erase(site: Site, post: Post) -> None:
     keys = [key for a in await Attachment.filter(post_id=post.id) for key in (a.key, a.small_key) if key]
     await Attachment.filter(post_id=post.id).delete()
     await PostTag.filter(post_id=post.id).delete()
+    await Poll.filter(post_id=post.id).delete()  # with its votes: nothing tells any more who chose what
     await Post.filter(boost_of_id=post.id).delete()
     if post.is_shown:
         await count_post(post, -1)

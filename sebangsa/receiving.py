@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from federation.database import execute, insert, placeholders, rows
@@ -18,6 +19,7 @@ from sebangsa.errors import NotAllowed
 from sebangsa.hooks import Origin
 from sebangsa.models import Attachment, Mention, Post, Visibility
 from sebangsa.notifying import notify
+from sebangsa.polls.receiving import write_remote_poll
 from sebangsa.posting import MAX_PICTURES, Draft, count_post
 from sebangsa.ranking import hot_score
 from sebangsa.text.hashtags import normal_form
@@ -43,7 +45,7 @@ async def receive_post(site: Site, inbound: Inbound, document: dict[str, Any]) -
     """
     obj = read_object(document, allow_http=site.settings.is_development)
     if obj.is_poll_vote:
-        return None  # secret, and as a comment it would be an empty one; we hold no polls (S-054)
+        return None  # secret, and as a comment it would be an empty one; votes are read from what brings them (S-054)
     is_here, is_followed = await _what_is_known(inbound, obj.id)
     if is_here:
         return None
@@ -175,8 +177,8 @@ async def write_post(
         kind=obj.kind[:16],
         author=author,
         name=name,
-        summary=clean_name(obj.summary, 500) if obj.kind == "note" else "",
-        content=sanitise(obj.content),
+        summary=warning_of(obj),
+        content=content_of(obj),
         language=obj.language[:16],
         visibility=visibility,
         is_sensitive=obj.sensitive,
@@ -192,6 +194,8 @@ async def write_post(
         created_at=published,
         edited_at=obj.updated,
     )
+    if obj.poll is not None:
+        await write_remote_poll(site, post, obj.poll)
     mentioned = await _write_mentions(site, inbound, post, obj, known)
     await write_tags_and_attachments(site, post, obj)
     await site.hooks.post_read.emit(inbound, post, obj)
@@ -203,6 +207,19 @@ async def write_post(
         await notify(site, actor_id, "mention", author.id, post=post)
     await site.hooks.post_created.emit(post, Origin(inbound.raw, obj, inbound.announcer))
     return post
+
+
+def warning_of(obj: ObjectDocument) -> str:
+    """The content warning; on longer forms a `summary` is an excerpt."""
+    return clean_name(obj.summary, 500) if obj.kind in ("note", "question") else ""
+
+
+def content_of(obj: ObjectDocument) -> str:
+    """The text, sanitised; of a poll without the title that its server repeats in it for those who read no `name`."""
+    content = sanitise(obj.content)
+    if obj.kind == "question" and obj.name:
+        content = content.removeprefix(f"<p><strong>{escape(obj.name)}</strong></p>")
+    return content
 
 
 def visibility_of(obj: ObjectDocument, author: Actor) -> Visibility:
@@ -245,7 +262,7 @@ def is_written_to(obj: ObjectDocument, group: Actor) -> bool:
 
 
 def wire_extra(obj: ObjectDocument) -> dict[str, Any]:
-    """What a page shows besides text and belongs to the document: a poll, an event's times, a place."""
+    """What a page shows besides text and belongs to the document: an event's times, a place."""
     return {name: value for name, value in obj.extra.items() if value is not None}
 
 

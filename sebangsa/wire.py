@@ -101,7 +101,12 @@ def post_document(
 def _needs_title(post: Post, in_reply_to: str) -> bool:
     """Whether a title would be lost: readers of notes see `content` alone. A report says its title in its text."""
     is_thread = post.community_id is not None and not in_reply_to
-    return post.kind == "note" and bool(post.name) and is_thread and "civic:report" not in post.extra
+    return (
+        post.kind in ("note", "question")
+        and bool(post.name)
+        and is_thread
+        and "civic:report" not in post.extra
+    )
 
 
 def _title(post: Post) -> str:

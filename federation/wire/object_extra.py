@@ -8,7 +8,7 @@ from typing import Any
 from federation.strict_json import dumps
 
 MAX_EXTRA = 20_000
-"""Bytes of JSON kept of one key: enough for fifty poll options, too little to fill a disk (S-095)."""
+"""Bytes of JSON kept of one key: enough for any of them, too little to fill a disk (S-095)."""
 
 _ALWAYS = (
     "location",
@@ -19,7 +19,6 @@ _ALWAYS = (
     "interactionPolicy",
 )
 _OF_KIND = {
-    "question": ("oneOf", "anyOf", "endTime", "closed", "votersCount"),
     "event": (
         "startTime", "endTime", "timezone", "joinMode", "maximumAttendeeCapacity", "participantCount",
         "isOnline", "onlineLink", "externalParticipationUrl", "status",

@@ -12,6 +12,7 @@ from sebangsa.api.answers import moment
 from sebangsa.api.entities.accounts import MISSING_HEADER, account
 from sebangsa.media.images import DEFAULT_LIMITS
 from sebangsa.models import Role, User
+from sebangsa.polls import asking
 from sebangsa.site import software_version
 from sebangsa.usage import usage
 
@@ -64,10 +65,10 @@ def _limits() -> dict[str, Any]:
             "video_matrix_limit": 0,
         },
         "polls": {
-            "max_options": 0,
-            "max_characters_per_option": 0,
-            "min_expiration": 0,
-            "max_expiration": 0,
+            "max_options": asking.MAX_OPTIONS,
+            "max_characters_per_option": asking.MAX_OPTION,
+            "min_expiration": int(asking.SHORTEST.total_seconds()),
+            "max_expiration": int(asking.LONGEST.total_seconds()),
         },
     }
 

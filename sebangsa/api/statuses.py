@@ -13,11 +13,13 @@ from sebangsa.api.entities.media import media_attachment
 from sebangsa.api.entities.statuses import VISIBILITIES, attachments_of, content_of, status, statuses
 from sebangsa.api.idempotency import claimed
 from sebangsa.api.parameters import Parameters
+from sebangsa.api.polls import must_keep_poll, poll_given
 from sebangsa.errors import Invalid, NotFound
 from sebangsa.lookup import actors_by_handle
 from sebangsa.models import Attachment, Post, Visibility
 from sebangsa.quote_wire import policy_document
 from sebangsa.quoting import POLICIES
+from sebangsa.polls.reading import label_of, polls_among
 from sebangsa.text.handles import find_handles
 from sebangsa.text.plain import first_line_title
 from sebangsa.uploads import describe_upload, read_focus
@@ -75,6 +77,7 @@ async def _draft(call: Call) -> posting.Draft:
         attachments=await _uploads(call.me, given),
         quoted=quoted,
         extra=await policy_given(call, visibility),
+        poll=poll_given(given),
     )
 
 
@@ -82,8 +85,6 @@ def _refuse_what_is_not_here(given: Parameters) -> None:
     """Better no post than another one than was meant."""
     if given.text("scheduled_at"):
         raise Invalid("no-scheduling", "Posting later is not possible on this server.", field="scheduled_at")
-    if given.many("poll[options]", 100):
-        raise Invalid("no-polls", "Polls are not possible on this server.", field="poll")
 
 
 async def _parent(call: Call) -> Post | None:
@@ -167,6 +168,7 @@ async def put_status(call: Call) -> dict[str, Any]:
     given, post = call.given, await post_for(call.site, call.me, call.path_id())
     must_be_author(call.me, post)
     _refuse_what_is_not_here(given)
+    await must_keep_poll(given, post)
     attachments = await Attachment.filter(post_id=post.id).order_by("position")
     if given.has("media_ids[]") and given.identities("media_ids", 40) != [row.id for row in attachments]:
         raise Invalid("pictures-fixed", "The pictures of a post cannot be changed.", field="media_ids")
@@ -228,6 +230,8 @@ async def history(call: Call) -> list[dict[str, Any]]:
     """The present version: earlier ones are not kept."""
     post = await original_of(call)
     found = (await timelines.with_parts(Post.filter(id=post.id)))[0]
+    polls = await polls_among(None, [found], call.site.clock.now())
+    titles = [label_of(option) for view in polls.values() for option in view.options]
     return [
         {
             "content": content_of(found),
@@ -239,6 +243,7 @@ async def history(call: Call) -> list[dict[str, Any]]:
             "emojis": [],
             "quote": None,
         }
+        | ({"poll": {"options": [{"title": title} for title in titles]}} if titles else {})
     ]
 
 

@@ -4,6 +4,7 @@ from sebangsa.models.accounts import Invite, OneTimeLink, Role, Session, User
 from sebangsa.models.moves import Move
 from sebangsa.models.notifications import Notification
 from sebangsa.models.oauth import AccessToken, AuthorizationCode, OAuthApp
+from sebangsa.models.polls import Poll, PollOption, PollVote
 from sebangsa.models.posts import Attachment, Mention, Post, PostTag, Visibility, Vote
 from sebangsa.models.quotes import Quote, QuoteState
 from sebangsa.models.reactions import Reaction
@@ -18,6 +19,9 @@ __all__ = [
     "Notification",
     "OAuthApp",
     "OneTimeLink",
+    "Poll",
+    "PollOption",
+    "PollVote",
     "Post",
     "PostTag",
     "Quote",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from starlette.requests import Request
@@ -15,11 +16,25 @@ from sebangsa.errors import Invalid, NotAllowed, ProductError
 from sebangsa.flair import chosen_among, flair_tag, flairs_of
 from sebangsa.lookup import find_actor
 from sebangsa.models import Post, Visibility
+from sebangsa.polls.asking import MAX_OPTION, MAX_OPTIONS, PollDraft
 from sebangsa.uploads import upload_picture
 from sebangsa.visibility import post_for
 from sebangsa.web.forms import back_to, files_of, form_of, id_in, text_of
+from sebangsa.web.i18n import N_
 from sebangsa.web.presenting import face_of
 from sebangsa.web.viewing import signed_in, site_of, viewer_of
+
+OPTION_FIELDS = tuple(f"option_{number}" for number in range(1, MAX_OPTIONS + 1))
+POLL_FIELDS = (*OPTION_FIELDS, "poll_hours", "poll_multiple", "poll_hidden")
+LENGTHS = {
+    "1": N_("One hour"),
+    "6": N_("Six hours"),
+    "24": N_("One day"),
+    "72": N_("Three days"),
+    "168": N_("One week"),
+    "720": N_("Thirty days"),
+}
+"""How long a poll may run: hours, and the msgid of their words."""
 
 
 @signed_in
@@ -43,7 +58,7 @@ async def compose(request: Request) -> Response:
     form = await form_of(request)
     values = {
         name: text_of(form, name)
-        for name in ("source", "name", "summary", "visibility", "link", "in", "next", "quote")
+        for name in ("source", "name", "summary", "visibility", "link", "in", "next", "quote", *POLL_FIELDS)
     }
     into = await _community(request, values["in"])
     try:
@@ -86,12 +101,24 @@ async def _draft(request: Request, values: dict[str, str], into: Actor | None) -
         quoted=await _quoted(request, values),
         attachments=attachments,
         extra={"tag": labels} if labels else {},
+        poll=_poll(values),
         language=viewer_of(request).language or site.settings.language,
     )
 
 
 async def _flairs(request: Request) -> list[str]:
     return [str(value) for value in (await form_of(request)).getlist("flair")]
+
+
+def _poll(values: dict[str, str]) -> PollDraft | None:
+    """The poll of the form; none while all its answers are empty."""
+    options = [text for name in OPTION_FIELDS if (text := values[name].strip())]
+    if not options:
+        return None
+    hours = int(values["poll_hours"]) if values["poll_hours"] in LENGTHS else 24
+    return PollDraft(
+        options, timedelta(hours=hours), bool(values["poll_multiple"]), bool(values["poll_hidden"])
+    )
 
 
 async def _community(request: Request, text: str) -> Actor | None:
@@ -123,6 +150,9 @@ async def _form(
         "quoted": await _quoted(request, values),
         "max_pictures": posting.MAX_PICTURES,
         "max_source": posting.MAX_SOURCE,
+        "option_fields": OPTION_FIELDS,
+        "max_option": MAX_OPTION,
+        "poll_lengths": list(LENGTHS.items()),
     }
     rendered: Response = request.app.state.templates.render(
         request, "pages/compose.html", context, status_code=error.status if error else 200

@@ -136,7 +136,7 @@ async def _shown(request: Request, found: Actor | Post) -> dict[str, Any]:
     [loaded] = await with_parts(Post.filter(id=found.id))
     return {
         "face": None,
-        "post": post_view(site, viewer, loaded, await mine_among(viewer, [loaded])),
+        "post": post_view(site, viewer, loaded, await mine_among(site, viewer, [loaded])),
     }
 
 

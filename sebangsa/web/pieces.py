@@ -99,7 +99,9 @@ class Quoted:
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """A question with answers. `action` is where the vote goes; empty shows the result."""
+    """A question with answers. `action` is where the vote goes; empty shows the result, or, with `hides_totals`, only
+    what was asked.
+    """
 
     options: Sequence[Option]
     voters: int
@@ -107,6 +109,7 @@ class Poll:
     is_closed: bool = False
     is_multiple: bool = False
     action: str = ""
+    hides_totals: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,5 +226,6 @@ class Comment:
     pictures: Sequence[Picture] = ()
     reactions: Sequence[Reaction] = ()
     quote: Quoted | None = None
+    poll: Poll | None = None
     replies: Sequence[Comment] = field(default_factory=tuple)
     more: int = 0

@@ -15,11 +15,12 @@ from federation.wire.tags import Flair
 from sebangsa.flair import labels_of
 from sebangsa.media.remote import shown_url
 from sebangsa.models import Attachment, Post, Quote, QuoteState, Visibility, Vote
+from sebangsa.polls.reading import PollView, label_of, polls_among
 from sebangsa.quoting import quotes_in
 from sebangsa.reacting import Reacted, reactions_of
 from sebangsa.text.plain import excerpt
 from sebangsa.visibility import OPEN
-from sebangsa.web.pieces import Action, Comment, Detail, Face, Link, Picture, Quoted, Reaction
+from sebangsa.web.pieces import Action, Comment, Detail, Face, Link, Option, Picture, Poll, Quoted, Reaction
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
@@ -49,6 +50,7 @@ class PostView:
     answers_href: str = ""
     pictures: Sequence[Picture] = ()
     link: Link | None = None
+    poll: Poll | None = None
     score: int = 0
     likes: int = 0
     boosts: int = 0
@@ -77,14 +79,20 @@ class Mine:
     boosted: frozenset[int]
     reactions: Mapping[int, Sequence[Reacted]] = field(default_factory=dict)
     quotes: Mapping[int, tuple[Quote, Post | None]] = field(default_factory=dict)
+    polls: Mapping[int, PollView] = field(default_factory=dict)
+    """Those of the posts, with what one chose."""
 
 
-async def mine_among(viewer: Actor | None, posts: Iterable[Post]) -> Mine:
-    """One's votes and boosts among these posts, all their emoji and what they quote, in five queries."""
+async def mine_among(site: Site, viewer: Actor | None, posts: Iterable[Post]) -> Mine:
+    """One's votes and boosts among these posts, all their emoji and what they quote, in five queries; their polls in
+    three more, where there are any.
+    """
+    posts = list(posts)
+    polls = await polls_among(viewer, posts, site.clock.now())
     ids = {post.boost_of_id or post.id for post in posts}
     reactions, quotes = await reactions_of(ids, viewer), await quotes_in(ids, viewer)
     if viewer is None or not ids:
-        return Mine({}, frozenset(), reactions, quotes)
+        return Mine({}, frozenset(), reactions, quotes, polls)
     votes = await Vote.filter(actor_id=viewer.id, post_id__in=ids).values_list("post_id", "value")
     boosted = await Post.filter(author_id=viewer.id, boost_of_id__in=ids).values_list(
         "boost_of_id", flat=True
@@ -94,6 +102,31 @@ async def mine_among(viewer: Actor | None, posts: Iterable[Post]) -> Mine:
         frozenset(int(i) for i in boosted),  # type: ignore[call-overload]
         reactions,
         quotes,
+        polls,
+    )
+
+
+def poll_of(post: Post, mine: Mine) -> Poll | None:
+    """A post's poll, to vote in or with its result."""
+    view = mine.polls.get(post.id)
+    if view is None:
+        return None
+    return Poll(
+        [
+            Option(
+                label_of(option),
+                str(option.position),
+                option.votes_count if view.shows_totals else None,
+                option.position in view.choices,
+            )
+            for option in view.options
+        ],
+        view.voters,
+        view.poll.ends_at,
+        view.has_ended,
+        view.poll.is_multiple,
+        f"/p/{post.id}/poll" if view.may_vote else "",
+        not view.shows_totals,
     )
 
 
@@ -128,7 +161,7 @@ def page_of_actor(actor: Actor) -> str:
 
 async def post_views(site: Site, viewer: Actor | None, posts: Sequence[Post]) -> list[PostView]:
     """A page of posts, loaded by `timelines.with_parts`, as cards."""
-    mine = await mine_among(viewer, posts)
+    mine = await mine_among(site, viewer, posts)
     return [post_view(site, viewer, post, mine) for post in posts]
 
 
@@ -154,6 +187,7 @@ def post_view(site: Site, viewer: Actor | None, post: Post, mine: Mine) -> PostV
         answers_href=f"/p/{post.in_reply_to_id}" if post.in_reply_to_id else "",
         pictures=pictures_of(site, post),
         link=Link(post.link_url, host_of(post.link_url)) if post.link_url else None,
+        poll=poll_of(post, mine),
         score=post.score,
         likes=post.likes_count,
         boosts=post.boosts_count,
@@ -292,6 +326,7 @@ def comment_tree(
             pictures=pictures_of(site, post),
             reactions=_reactions(site, mine, post),
             quote=_quote(site, mine, post),
+            poll=poll_of(post, mine),
             replies=replies,
             more=len(below.get(post.id, [])) - len(replies),
         )

@@ -14,9 +14,10 @@ from federation.models import Actor
 from sebangsa import activitypub, boosting, posting, timelines, voting
 from sebangsa.errors import Invalid, NotAllowed
 from sebangsa.models import Mention, Post, Visibility
+from sebangsa.polls import voting as polls
 from sebangsa.uploads import upload_picture
 from sebangsa.visibility import OPEN, must_be_author, post_for
-from sebangsa.web.forms import back_to, files_of, form_of, id_of, text_of
+from sebangsa.web.forms import back_to, files_of, form_of, id_in, id_of, text_of
 from sebangsa.web.presenting import comment_tree, mine_among, post_view
 from sebangsa.web.viewing import page, signed_in, site_of, viewer_of
 
@@ -38,7 +39,7 @@ async def _thread_page(request: Request) -> Response:
     above = await timelines.ancestors(site, shown, viewer)
     below = await timelines.descendants(site, shown, viewer)
     [loaded] = await timelines.with_parts(Post.filter(id=shown.id))
-    mine = await mine_among(viewer, [*above, loaded, *below])
+    mine = await mine_among(site, viewer, [*above, loaded, *below])
     context = {
         "post": post_view(site, viewer, loaded, mine),
         "above": [post_view(site, viewer, entry, mine) for entry in above],
@@ -92,8 +93,20 @@ async def vote(request: Request) -> Response:
     shown = await _shown_post(request)
     form = await form_of(request)
     wanted = {"1": 1, "-1": -1}.get(text_of(form, "value"), 0)
-    mine = await mine_among(viewer, [shown])
+    mine = await mine_among(site, viewer, [shown])
     await voting.vote(site, viewer, shown, 0 if mine.votes.get(shown.id) == wanted else wanted)
+    return back_to(request, f"/p/{shown.id}", text_of(form, "next"))
+
+
+@signed_in
+async def vote_in_poll(request: Request) -> Response:
+    """`POST /p/{id}/poll` with `option-{id}`, once for each answer chosen. What is not possible is said on the page."""
+    site, viewer = site_of(request), viewer_of(request).actor
+    shown = await _shown_post(request)
+    form = await form_of(request)
+    given = [value for value in form.getlist(f"option-{shown.id}") if isinstance(value, str)]
+    chosen = {number for value in given if (number := id_in(value)) is not None}
+    await polls.vote(site, viewer, shown, chosen)
     return back_to(request, f"/p/{shown.id}", text_of(form, "next"))
 
 
@@ -177,6 +190,7 @@ ROUTES: list[BaseRoute] = [
     Route("/p/{id:int}/quotes/{quote:int}", stamp),
     Route("/p/{id:int}/reply", reply, methods=["POST"]),
     Route("/p/{id:int}/vote", vote, methods=["POST"]),
+    Route("/p/{id:int}/poll", vote_in_poll, methods=["POST"]),
     Route("/p/{id:int}/boost", boost, methods=["POST"]),
     Route("/p/{id:int}/edit", edit, methods=["GET", "POST"]),
     Route("/p/{id:int}/delete", delete, methods=["POST"]),

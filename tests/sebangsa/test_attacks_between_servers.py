@@ -266,7 +266,7 @@ async def test_s052_a_thread_without_end_costs_a_few_fetches(street: Street, sha
 
 
 async def test_s054_a_vote_in_a_poll_is_no_comment(street: Street) -> None:
-    """We hold no polls; a vote is secret, and nobody must see it as an empty answer."""
+    """Also where no poll is: a vote is secret, and nobody must see it as an empty answer."""
     rini = street.good.actor("rini")
     post = await street.post()
     vote = rini.note("v", "", inReplyTo=post.uri, to=[street.ani.actor.uri], cc=[]) | {"name": "Ya"}

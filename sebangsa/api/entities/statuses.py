@@ -13,9 +13,11 @@ from federation.models import Actor
 from sebangsa.api.answers import moment
 from sebangsa.api.entities.accounts import account
 from sebangsa.api.entities.media import media_attachment
+from sebangsa.api.entities.polls import poll
 from sebangsa.errors import NotFound
 from sebangsa.media.remote import whole_url
 from sebangsa.models import Attachment, Mention, Post, PostTag, QuoteState, Visibility
+from sebangsa.polls.reading import PollView, polls_among
 from sebangsa.quote_wire import EVERYBODY, FOLLOWERS, NOBODY
 from sebangsa.quoting import policy_of, quotes_in
 from sebangsa.reacting import Reacted, reactions_of
@@ -47,6 +49,7 @@ class Standing:
     quotes: Mapping[int, dict[str, Any]] = field(default_factory=dict)
     quoting: frozenset[int] = frozenset()
     quoted_times: Mapping[int, int] = field(default_factory=dict)
+    polls: Mapping[int, PollView] = field(default_factory=dict)
 
 
 async def statuses(
@@ -61,7 +64,9 @@ async def statuses(
     kept = [post for post in posts if post.boost_of_id is None or _may_show(post.boost_of, viewer)]
     shown = [_original(post) for post in kept]
     standing = replace(
-        await _standing(shown, viewer), reactions=await reactions_of({post.id for post in shown}, viewer)
+        await _standing(shown, viewer),
+        reactions=await reactions_of({post.id for post in shown}, viewer),
+        polls=await polls_among(viewer, shown, site.clock.now()),
     )
     if shows_quotes and standing.quoting:
         standing = replace(standing, quotes=await _quotes(site, standing.quoting, viewer))
@@ -175,7 +180,7 @@ def _status(site: Site, post: Post, viewer: Actor | None, standing: Standing) ->
         "tags": [tag(site, part.name) for part in _parts(post, "tags", PostTag)],
         "emojis": [],
         "card": None,
-        "poll": None,
+        "poll": _poll(post, standing, viewer),
         "quote": standing.quotes.get(post.id),
         "quotes_count": standing.quoted_times.get(counted.id, 0),
         "quote_approval": quote_approval(post, viewer),
@@ -223,6 +228,11 @@ def emoji_reactions(site: Site, found: Sequence[Reacted]) -> list[dict[str, Any]
         }
         for reacted in found
     ]
+
+
+def _poll(post: Post, standing: Standing, viewer: Actor | None) -> dict[str, Any] | None:
+    view = standing.polls.get(post.id)
+    return poll(view, is_signed_in=viewer is not None) if view is not None else None
 
 
 def _answered(parent: int | None, standing: Standing) -> str | None:

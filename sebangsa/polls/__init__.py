@@ -1,0 +1,1 @@
+"""Polls: asking, voting, counting, ending."""

@@ -1,0 +1,103 @@
+"""Polls as threads of communities."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from federation.models import OutboundActivity
+from federation.peer_profiles import profile_for
+from sebangsa.errors import Invalid
+from sebangsa.models import Poll, PollOption, Post
+from sebangsa.polls import jobs
+from sebangsa.polls.asking import PollDraft
+from sebangsa.polls.voting import vote
+from sebangsa.posting import document_of
+from tests.communities.village import Village, announce
+from tests.foreign_server import PUBLIC, Actor
+from tests.instances import settle
+
+POLL = PollDraft(("Sabtu", "Minggu"), timedelta(days=1))
+
+
+def piefed_poll(author: Actor, group_uri: str, **more: Any) -> dict[str, Any]:
+    options = [
+        {"type": "Note", "name": name, "replies": {"type": "Collection", "totalItems": votes}}
+        for name, votes in (("Mei", 0), ("Juni", 2))
+    ]
+    poll: dict[str, Any] = {"oneOf": options, "endTime": "2099-12-02T00:00:00+00:00", "votersCount": 2}
+    return author.note(
+        "1", "<p>Kapan panen?</p>", type="Question", audience=group_uri, to=[group_uri, PUBLIC], **poll | more
+    )
+
+
+async def votes_of(post: Post) -> list[int]:
+    found = (
+        await PollOption.filter(poll__post_id=post.id)
+        .order_by("position")
+        .values_list("votes_count", flat=True)
+    )
+    return [int(votes) for votes in found]  # type: ignore[call-overload]
+
+
+async def test_a_poll_of_piefed_in_its_group_becomes_a_thread(village: Village) -> None:
+    group, joko = village.group_of(village.good), village.good.actor("joko", key=1)
+    await village.follow(group)
+    asked = piefed_poll(joko, group.uri)
+    assert (await village.deliver(group, announce(group, joko.activity("Create", asked))))[1] == "done"
+    post = await village.find(asked["id"])
+    assert post is not None
+    assert post.community is not None
+    assert (post.kind, post.name) == ("question", "Kapan panen?")
+    async with village.warga.inside():
+        assert await votes_of(post) == [0, 2]
+
+
+async def test_a_vote_that_the_polls_group_passes_on_counts_and_no_other_groups(village: Village) -> None:
+    group, other = village.group_of(village.good), village.group_of(village.evil, "lain")
+    known = await village.follow(group)
+    await village.follow(other)
+    voter, neighbour = village.evil.actor("pemilih", key=1), village.good.actor("tetangga", key=1)
+    post = await village.thread(community=known, poll=POLL)
+    activity = neighbour.activity("PollVote", post.uri, choice_text="Minggu")
+    assert (await village.deliver(other, announce(other, activity)))[1] == "refused"
+    async with village.warga.inside():
+        assert await votes_of(post) == [0, 0]
+    activity = voter.activity("PollVote", post.uri, choice_text="Minggu")
+    for _ in range(2):
+        assert (await village.deliver(group, announce(group, activity)))[1] == "done"
+    async with village.warga.inside():
+        assert await votes_of(post) == [0, 1]
+
+
+async def test_our_community_passes_on_counts_without_showing_the_poll_again(village: Village) -> None:
+    post = await village.thread(poll=POLL)
+    budi = await village.warga.user("budi")
+    async with village.warga.inside() as site:
+        document, _ = await document_of(site, post)
+        assert document["audience"] == village.group.uri
+        assert document["content"].startswith("<p><strong>Banjir</strong></p>")
+        await vote(site, budi.actor, post, {0})
+        before = await OutboundActivity.filter(type="Announce").count()
+        await Poll.filter(post_id=post.id).update(untold_since=site.clock.now() - jobs.TOLD_EVERY)
+        await jobs.tend_polls(site)
+        assert await OutboundActivity.filter(type="Announce").count() == before + 1
+    await settle(village.warga)
+
+
+async def test_a_poll_for_a_community_whose_server_knows_none_is_refused(
+    village: Village, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = await village.follow(village.group_of(village.good))
+    async with village.warga.inside() as site:
+        profiles = site.federation.profiles
+
+        async def lemmy(host: str) -> Any:
+            return profile_for("lemmy", "0.19.5")
+
+        monkeypatch.setattr(profiles, "of", lemmy)
+    with pytest.raises(Invalid) as refused:
+        await village.thread(community=known, poll=POLL)
+    assert refused.value.code == "no-polls-there"
