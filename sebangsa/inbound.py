@@ -98,8 +98,11 @@ async def _update_post(site: Site, inbound: Inbound, post: Post, document: dict[
         await site.hooks.may_edit.ask(inbound.actor, post)
     except NotAllowed as no:
         raise Refused("not-allowed", no.sentence) from no
-    if obj.poll is not None and not _is_edit(post, obj):
-        await receive_counts(site, inbound, post, obj.poll)
+    if (
+        obj.poll is not None
+        and not _is_edit(post, obj)
+        and await receive_counts(site, inbound, post, obj.poll)
+    ):
         return
     if post.kind == "question" and not (obj.poll is not None and await renew_counts(post, obj.poll)):
         await replace_poll(site, post, obj.poll)

@@ -15,7 +15,17 @@ from sebangsa.addressing import Addresses, addresses_of, also_to
 from sebangsa.errors import Invalid, NotAllowed
 from sebangsa.hooks import Origin
 from sebangsa.lookup import actors_by_handle
-from sebangsa.models import Attachment, Mention, Poll, PollOption, Post, PostTag, Quote, QuoteState, Visibility
+from sebangsa.models import (
+    Attachment,
+    Mention,
+    Poll,
+    PollOption,
+    Post,
+    PostTag,
+    Quote,
+    QuoteState,
+    Visibility,
+)
 from sebangsa.notifying import notify
 from sebangsa.polls.asking import PollDraft, checked, write_poll
 from sebangsa.polls.wire import poll_terms

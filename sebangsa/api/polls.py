@@ -50,9 +50,9 @@ async def must_keep_poll(given: Parameters, post: Post) -> None:
 
 
 async def show_poll(call: Call) -> dict[str, Any]:
-    """A poll. One of another server is asked for again in the background, for the next look."""
+    """A poll. For one of ours, a running poll of another server is asked for again in the background, for the next look."""
     post = await _post_of(call)
-    if not post.is_local:
+    if call.viewer is not None and await Poll.exists(post_id=post.id, post__is_local=False, has_ended=False):
         key = f"refresh-poll-{post.id}"
         await call.site.queue.enqueue("refresh_poll", post.id, key=key, delay=ASKED_AGAIN_AFTER)
     return await _shown(call, post)

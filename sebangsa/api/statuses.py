@@ -17,9 +17,9 @@ from sebangsa.api.polls import must_keep_poll, poll_given
 from sebangsa.errors import Invalid, NotFound
 from sebangsa.lookup import actors_by_handle
 from sebangsa.models import Attachment, Post, Visibility
+from sebangsa.polls.reading import label_of, polls_among
 from sebangsa.quote_wire import policy_document
 from sebangsa.quoting import POLICIES
-from sebangsa.polls.reading import label_of, polls_among
 from sebangsa.text.handles import find_handles
 from sebangsa.text.plain import first_line_title
 from sebangsa.uploads import describe_upload, read_focus

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from federation.database import rows, transaction
+from federation.database import execute, rows, transaction
 from federation.models import Actor
 from federation.outbox import Audience, publish
 from federation.refusals import Refused
@@ -26,9 +26,16 @@ TOLD_EVERY = timedelta(minutes=3)
 AT_ONCE = 50
 
 
+_NOBODY_TO_TELL = """UPDATE polls SET has_ended = ? WHERE has_ended = ? AND ends_at <= ?
+    AND EXISTS (SELECT 1 FROM posts t WHERE t.id = polls.post_id AND t.is_local = ?)
+    AND NOT EXISTS (SELECT 1 FROM poll_votes v WHERE v.poll_id = polls.id)"""
+"""Polls elsewhere in which nobody here voted: there is nobody to tell."""
+
+
 async def tend_polls(site: Site) -> None:
     """Find the polls whose counts are due to be told, and those that have ended. The rows say so, no queue."""
     now = site.clock.now()
+    await execute(_NOBODY_TO_TELL, [True, False, now, False])
     ended = Poll.filter(has_ended=False, ends_at__lte=now).order_by("ends_at").limit(AT_ONCE)
     for poll_id in await ended.values_list("id", flat=True):
         await end_poll(site, int(poll_id))  # type: ignore[call-overload]

@@ -106,6 +106,9 @@ async def receive_votes(site: Site, inbound: Inbound, votes: Sequence[tuple[str,
 
 
 async def _receive_vote(site: Site, inbound: Inbound, post: Post, poll: Poll, names: Sequence[str]) -> None:
+    group = inbound.announcer
+    if not inbound.is_authentic and (group is None or post.community_id != group.id):
+        raise Refused("not-allowed", "only the poll's own group may pass on votes in it")  # S-055
     if has_ended(poll, site.clock.now()):
         raise Refused("not-allowed", "the poll has ended")
     options = {option.name: option for option in await PollOption.filter(poll_id=poll.id)}

@@ -320,6 +320,23 @@ async def test_an_edit_with_other_answers_makes_old_votes_void(street: Street) -
         assert (await Post.get(id=post.id)).edited_at is not None
 
 
+async def test_a_poll_that_is_shown_again_has_its_answers_back(street: Street) -> None:
+    rini = street.good.actor("rini")
+    await street.follow(rini)
+    asked = question(rini, "1")
+    await street.deliver(rini, rini.activity("Create", asked))
+    deletion = rini.activity("Delete", asked["id"])
+    assert await street.deliver(rini, deletion) == "done"
+    async with street.warga.inside():
+        assert await Poll.all().count() == 0
+    assert await street.deliver(rini, rini.activity("Undo", deletion)) == "done"
+    post = await street.find(asked["id"])
+    assert post is not None
+    assert post.content == "<p>Kapan?</p>"
+    async with street.warga.inside():
+        assert await counts(post) == ({"Sabtu": 0, "Minggu": 0}, 0)
+
+
 async def test_a_vote_goes_to_the_author_alone_and_the_host_is_asked_for_its_counts(street: Street) -> None:
     rini = street.good.actor("rini")
     await street.follow(rini)
