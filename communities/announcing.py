@@ -51,8 +51,8 @@ async def announce_new(site: Site, post: Post, origin: Origin) -> None:
 
 
 async def announce_edit(site: Site, post: Post, origin: Origin) -> None:
-    """An edit goes round. Microblogs are not shown the post again: a second boost says nothing to Mastodon and is a second
-    one to Misskey. What its author here edits is sent to those who show it.
+    """An edit goes round, as do new counts of a poll. Microblogs are not shown the post again: a second boost says nothing
+    to Mastodon and is a second one to Misskey. What its author here edits is sent to those who show it.
     """
     community = await announcing(post, origin)
     if community is None:
@@ -89,15 +89,6 @@ async def announce_reaction(site: Site, reactor: Actor, post: Post, origin: Orig
     community = await announcing(post, origin)
     if community is not None:
         await announce_activity(site, community, origin.activity)
-
-
-async def announce_counts(site: Site, post: Post, origin: Origin) -> None:
-    """New counts of a poll go round. Not by its id: it was not edited, and nobody is to be shown it again."""
-    community = await announcing(post, origin)
-    if community is not None:
-        await announce_activity(site, community, origin.activity)
-        if post.in_reply_to_id is None:
-            await _renew_outbox(site, community, post)
 
 
 async def announce_activity(

@@ -50,7 +50,7 @@ def register(site: Site) -> None:
     hooks.post_deleted.listen(partial(announcing.announce_deletion, site))
     hooks.reacted.listen(partial(announcing.announce_reaction, site))
     hooks.voted.listen(partial(announcing_votes.announce_vote, site, announcing_votes.Pace(site.clock)))
-    hooks.poll_counted.listen(partial(announcing.announce_counts, site))
+    hooks.poll_counted.listen(partial(announcing.announce_edit, site))
     hooks.followed.listen(partial(backfilling.ask_for_backfill, site))
     hooks.followed.listen(partial(audiences.ask_for_software, site))
     hooks.actor_deleted.listen(partial(membership.forget_roles, site))
