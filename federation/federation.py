@@ -15,6 +15,7 @@ from federation.keys import KeyRing
 from federation.local_actors import server_actor
 from federation.local_keys import signing_key
 from federation.models import Actor, OutboundActivity
+from federation.peer_directory import PeerDirectory
 from federation.registry import Registry
 from federation.signatures import sign_request
 from federation.storing import Storing
@@ -62,6 +63,7 @@ class Federation:
         self.registry = Registry()
         self.keys = KeyRing()
         self.profiles = Profiles(clock)
+        self.peer_directory = PeerDirectory(clock, self.registry)
         self.storing = Storing(clock, ids)
         self.lookups = HostBudget(clock, burst=LOOKUPS, per_second=LOOKUPS_A_SECOND)
         self.arrivals = HostBudget(clock, burst=ARRIVALS, per_second=ARRIVALS_A_SECOND)

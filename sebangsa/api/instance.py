@@ -164,11 +164,9 @@ async def instance_v2(call: Call) -> dict[str, Any]:
 
 
 async def peers(call: Call) -> list[str]:
-    """Hosts that this server has spoken with."""
-    return [
-        str(host)
-        for host in await Peer.all().order_by("host").limit(MANY_PEERS).values_list("host", flat=True)
-    ]
+    """Hosts that this server exchanged something with, those with the most people first."""
+    known = await call.site.federation.peer_directory.current()
+    return [peer.host for peer in known.acquaintances[:MANY_PEERS]]
 
 
 async def extended_description(call: Call) -> dict[str, Any]:

@@ -307,3 +307,19 @@ async def test_two_instances_agree_on_either_database(neighbours: tuple[Instance
         assert (found.reached, found.total) == (1, 1)
     async with kota.inside():
         assert await InboundActivity.filter(uri=f"{post.uri}/activity").exists()
+
+
+async def test_the_panel_leads_administrators_to_the_servers_entry_and_nobody_else(village: Village) -> None:
+    await join(village, village.evil.actor("citra"))
+    village.evil.inbox_status = 403
+    post = await village.thread()
+    await settle(village.warga)
+    entry = f"/about/peers/{village.evil.host.replace(':', '%3A')}"
+    admin = await FormBrowser.of(village.warga, await village.warga.user("lurah", role=Role.ADMIN))
+    assert entry in (await admin.get(f"/p/{post.id}"))[1]
+    author = await FormBrowser.of(village.warga, village.ani)
+    _, text = await author.get(f"/p/{post.id}")
+    assert village.evil.host in text
+    assert entry not in text
+    status, text = await admin.get(entry)
+    assert (status, "refused by it" in text) == (200, True)
