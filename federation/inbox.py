@@ -17,6 +17,7 @@ from federation.models import Actor
 from federation.overtaken import is_late_copy
 from federation.proven import proven_by
 from federation.refusals import Refused
+from federation.registry import Carried
 from federation.signatures import HttpRequest, SignatureClaim, check_claim, read_claim
 from federation.storing import Arrival
 from federation.urls import host_of
@@ -55,6 +56,11 @@ async def receive(fed: Federation, request: HttpRequest, *, inbox_of: int | None
     signer = await verify_signer(fed, request)
     _take_from_its_share(fed, signer.actor.host)
     is_direct = signer.actor.uri == activity.actor
+    carried = (
+        await _carried(fed, signer.actor, activity) if not is_direct or activity.type == "Announce" else None
+    )
+    if carried is not None:
+        return await _store_carried(fed, signer.actor, carried)
     if not is_direct:
         signer = await _author_of_forwarded(fed, request, activity, document)
     await fed.registry.admit(signer.actor.host, signer.actor)
@@ -74,10 +80,31 @@ async def receive(fed: Federation, request: HttpRequest, *, inbox_of: int | None
         document=document,
         activity=activity,
     )
+    return await _store(fed, arrival)
+
+
+async def _store(fed: Federation, arrival: Arrival) -> Receipt:
     is_new = await fed.storing.store(arrival)
     if is_new:
         fed.wake("process_inbox")
     return Receipt(is_new=is_new)
+
+
+async def _carried(fed: Federation, sender: Actor, activity: ActivityDocument) -> Carried | None:
+    """What a relay made known by passing this on; None where nobody knows the sender as a relay."""
+    ask = fed.registry.carried_by_relay
+    if ask is None:
+        return None
+    await fed.registry.admit(sender.host, sender)
+    return await ask(sender, activity)
+
+
+async def _store_carried(fed: Federation, relay: Actor, carried: Carried) -> Receipt:
+    """Kept in the relay's name: its signature stands behind nothing else."""
+    if not carried.body:
+        return Receipt(is_new=False)
+    arrival = Arrival(carried.uri, "Announce", relay.id, relay.host, None, carried.body)
+    return await _store(fed, arrival)
 
 
 async def _hear_of_followers(fed: Federation, request: HttpRequest, sender: Actor) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from federation.followers_synchronization import Comparison
     from federation.inbound import Inbound
     from federation.models import Actor
+    from federation.wire import ActivityDocument
 
 
 class Verdict(Enum):
@@ -32,6 +34,19 @@ Gate = Callable[[str, "Actor | None"], Awaitable[None]]
 """Asked with (host, actor) before anything from there is read and before anything is sent there. Raises
 `Refused`."""
 
+
+@dataclass(frozen=True)
+class Carried:
+    """What a relay delivered, as an activity of the relay's own: its id and JSON text. Without text it is dropped."""
+
+    uri: str = ""
+    body: str = ""
+
+
+CarriedByRelay = Callable[["Actor", "ActivityDocument"], Awaitable[Carried | None]]
+"""Asked with (sender, activity) about what was passed on or announced. None where the sender is no relay of ours, or its
+activity is kept as it came."""
+
 FollowersTold = Callable[["Actor", "Comparison"], Awaitable[None]]
 
 DocumentFinder = Callable[[str], Awaitable[Any | None]]
@@ -43,6 +58,7 @@ class Registry:
     def __init__(self) -> None:
         self._handlers: dict[str, list[Handler]] = defaultdict(list)
         self.gates: list[Gate] = []
+        self.carried_by_relay: CarriedByRelay | None = None
         self.on_followers_told: FollowersTold | None = None
         """Told what the sender of a delivery says of its followers here (FEP-8fcf), before the delivery is stored."""
 

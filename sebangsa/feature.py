@@ -25,6 +25,8 @@ from sebangsa.c2s.routes import ROUTES as C2S_ROUTES
 from sebangsa.features import Feature, NavItem, Periodic
 from sebangsa.polls.jobs import refresh_poll, tend_polls
 from sebangsa.polls.receiving import receive_poll_vote
+from sebangsa.relays import receiving as relays_receiving
+from sebangsa.relays import telling as relays_telling
 from sebangsa.web.events import ROUTES as EVENT_ROUTES
 from sebangsa.web.reaching import reach_panel
 from sebangsa.web.routes import ROUTES as PAGE_ROUTES
@@ -40,6 +42,8 @@ def register(site: Site) -> None:
     site.hooks.post_read.listen(partial(quoted.note_quote, site))
     site.panels.append(reach_panel)
     followers_repair.register(site)
+    relays_receiving.register(site)
+    relays_telling.register(site)
 
 
 FEATURE = Feature(

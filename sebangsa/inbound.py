@@ -17,7 +17,7 @@ from federation.wire import ObjectDocument, id_of, read_activity, read_actor, re
 from sebangsa import following, quoted, voted
 from sebangsa.errors import NotAllowed
 from sebangsa.hooks import Origin
-from sebangsa.models import Attachment, Post, PostTag, Visibility
+from sebangsa.models import Attachment, Post, PostTag, RelayState, Visibility
 from sebangsa.notifying import notify
 from sebangsa.polls.receiving import receive_counts, receive_votes, renew_counts, replace_poll, votes_in
 from sebangsa.polls.voting import forget_voter
@@ -30,6 +30,9 @@ from sebangsa.receiving import (
     wire_extra,
     write_tags_and_attachments,
 )
+from sebangsa.relays import inbound as from_relays
+from sebangsa.relays import receiving as relayed
+from sebangsa.relays.confirmed import relay_of
 from sebangsa.text.link_keys import link_key
 from sebangsa.text.plain import clean_name
 from sebangsa.visibility import OPEN
@@ -206,6 +209,7 @@ async def receive_follow(site: Site, inbound: Inbound) -> Verdict | None:
     if target is None or not target.is_usable:
         raise Refused("not-found", inbound.activity.object_id or "")
     if target.type == "Application":
+        await from_relays.receive_follow(site, inbound, target)
         return None
     try:
         await site.hooks.may_follow.ask(inbound.actor, target)
@@ -241,6 +245,8 @@ async def receive_undo_follow(site: Site, inbound: Inbound) -> None:
     made = await Follow.get_or_none(follower_id=inbound.actor.id, target_id=target.id) if target else None
     if target is not None and made is not None and not await is_about_another(inbound, made.uri):
         await following.end(site, made, inbound.actor, target)
+    elif target is not None and target.type == "Application":
+        await from_relays.receive_undo_follow(site, inbound)
     await give_back(inbound, inner.id)
 
 
@@ -248,7 +254,7 @@ async def receive_accept(site: Site, inbound: Inbound) -> Verdict | None:
     """The followed one answers a Follow of ours; anything else is a feature's (an `Offer`)."""
     made = await _follow_of_ours(inbound)
     if made is None:
-        return await quoted.receive_quote_answer(site, inbound, accepted=True)
+        return await _receive_other_answer(site, inbound, accepted=True)
     await following.be_let_in(site, made, made.follower, inbound.actor)
     return None
 
@@ -257,9 +263,17 @@ async def receive_reject(site: Site, inbound: Inbound) -> Verdict | None:
     """The followed one refuses, or removes a follower of ours later on."""
     made = await _follow_of_ours(inbound)
     if made is None:
-        return await quoted.receive_quote_answer(site, inbound, accepted=False)
+        return await _receive_other_answer(site, inbound, accepted=False)
     await following.end(site, made, made.follower, inbound.actor)
     return None
+
+
+async def _receive_other_answer(site: Site, inbound: Inbound, *, accepted: bool) -> Verdict | None:
+    """An answer to what is no Follow of a person: of the server to a relay, or of a quote."""
+    state = RelayState.ACCEPTED if accepted else RelayState.REFUSED
+    if await from_relays.receive_answer(site, inbound, state) is None:
+        return None
+    return await quoted.receive_quote_answer(site, inbound, accepted=accepted)
 
 
 async def _follow_of_ours(inbound: Inbound) -> Follow | None:
@@ -278,7 +292,13 @@ async def _follow_of_ours(inbound: Inbound) -> Follow | None:
 
 
 async def receive_announce(site: Site, inbound: Inbound) -> None:
-    """A boost. Only of what is public, read from its own host when we do not have it (S-043, S-044)."""
+    """A boost. Only of what is public, read from its own host when we do not have it (S-043, S-044).
+
+    From a relay it is none: it makes a post known here.
+    """
+    if await relay_of(site, inbound.actor) is not None:
+        await relayed.receive_announce(site, inbound)
+        return
     uri = inbound.activity.object_id
     if not uri:
         raise Refused("missing-field", "object")

@@ -51,6 +51,8 @@ BUCKETS: Mapping[str, Bucket] = {
     # The same, document by document: how an app on ActivityPub reads what lies elsewhere.
     "proxy": Bucket(300, 5 * MINUTE),
     # Reading whom another server lists as followers of somebody there.
+    # What one relay may bring; beyond it is dropped.
+    "relay": Bucket(120, MINUTE),
     "compare-followers": Bucket(1, HOUR),
 }
 """Every limit of the server, in one place."""

@@ -14,6 +14,7 @@ OWN: Mapping[str, str] = {
     "migrate": "sebangsa.cli.migrate",
     "peer": "sebangsa.cli.peer",
     "queue": "sebangsa.cli.queue",
+    "relay": "sebangsa.cli.relay",
     "serve": "sebangsa.cli.serve",
     "token": "sebangsa.cli.token",
     "user": "sebangsa.cli.user",

@@ -8,6 +8,7 @@ from sebangsa.models.polls import Poll, PollOption, PollVote
 from sebangsa.models.posts import Attachment, Mention, Post, PostTag, Visibility, Vote
 from sebangsa.models.quotes import Quote, QuoteState
 from sebangsa.models.reactions import Reaction
+from sebangsa.models.relays import Relay, RelayKind, RelayState
 
 __all__ = [
     "AccessToken",
@@ -27,6 +28,9 @@ __all__ = [
     "Quote",
     "QuoteState",
     "Reaction",
+    "Relay",
+    "RelayKind",
+    "RelayState",
     "Role",
     "Session",
     "User",

@@ -28,6 +28,7 @@ def test_help_names_our_commands_and_those_of_the_features(new_data: CommandLine
         "token",
         "peer",
         "queue",
+        "relay",
         "inspect",
         "demo",
         "community",
@@ -41,6 +42,20 @@ def test_help_works_with_wrong_settings(new_data: CommandLine) -> None:
 
 def test_the_version_is_said_from_a_checkout_too(new_data: CommandLine) -> None:
     assert new_data("--version").output.startswith("sebangsa, version ")
+
+
+def test_relays_are_added_listed_and_removed(new_data: CommandLine) -> None:
+    new_data("migrate")
+    assert new_data("relay", "list").output == ""
+    url = "http://relay.localhost:1/inbox"
+    assert new_data("relay", "add", url).output == f"{url}: asked.\n"
+    assert new_data("relay", "list").output == f"asked     mastodon  {url}\n"
+    [listed] = json.loads(new_data("relay", "list", "--json").output)
+    assert (listed["url"], listed["state"], listed["follows_back"]) == (url, "asked", False)
+    new_data("relay", "add", "http://relay.localhost:1/actor", expect=1)
+    new_data("relay", "remove", url)
+    assert new_data("relay", "list").output == ""
+    new_data("relay", "remove", url, expect=1)
 
 
 def test_a_feature_that_is_off_brings_no_commands(new_data: CommandLine) -> None:
