@@ -50,9 +50,9 @@ BUCKETS: Mapping[str, Bucket] = {
     "resolve": Bucket(60, 5 * MINUTE),
     # The same, document by document: how an app on ActivityPub reads what lies elsewhere.
     "proxy": Bucket(300, 5 * MINUTE),
-    # Reading whom another server lists as followers of somebody there.
     # What one relay may bring; beyond it is dropped.
     "relay": Bucket(120, MINUTE),
+    # Reading whom another server lists as followers of somebody there.
     "compare-followers": Bucket(1, HOUR),
 }
 """Every limit of the server, in one place."""
