@@ -9,6 +9,8 @@ from communities.membership import join, leave
 from communities.presenting import brief_json, community_json
 from communities.rules import community_by_name
 from sebangsa.api.access import ApiRoute, Call, Caller, Rule
+from sebangsa.events.presenting import event_json
+from sebangsa.events.reading import coming_in, events_among
 
 PATH = "/api/sebangsa/v1/communities"
 
@@ -42,12 +44,22 @@ async def post_leave(call: Call) -> Any:
     return await community_json(community, call.me)
 
 
+async def coming(call: Call) -> Any:
+    """`GET …/{name}/events`: what is coming in it, the next first."""
+    community = await community_by_name(call.request.path_params["name"])
+    now = call.site.clock.now()
+    posts = await coming_in(community, call.viewer, now)
+    views = await events_among(call.viewer, posts, now)
+    return [event_json(views[post.id], post) for post in posts if post.id in views]
+
+
 _READ = Rule(Caller.ANYBODY, "read")
 _FOLLOW = Rule(Caller.PERSON, "write:follows")
 
 ROUTES = [
     ApiRoute(PATH, directory, _READ),
     ApiRoute(f"{PATH}/{{name}}", show, _READ),
+    ApiRoute(f"{PATH}/{{name}}/events", coming, _READ),
     ApiRoute(f"{PATH}/{{name}}/join", post_join, _FOLLOW, methods=["POST"]),
     ApiRoute(f"{PATH}/{{name}}/leave", post_leave, _FOLLOW, methods=["POST"]),
 ]

@@ -39,6 +39,7 @@ def register(site: Site) -> None:
     hooks.may_edit.guard(partial(gates.may_edit, site))
     hooks.may_vote.guard(partial(gates.may_vote, site))
     hooks.may_react.guard(partial(gates.may_react, site))
+    hooks.may_attend.guard(partial(gates.may_attend, site))
     hooks.may_follow.guard(partial(gates.may_follow, site))
     hooks.post_created.listen(partial(flairs.label_new, site))
     hooks.post_edited.listen(partial(flairs.label_edited, site))

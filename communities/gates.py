@@ -89,6 +89,12 @@ async def may_react(site: Site, reactor: Actor, post: Post) -> None:
             raise NotAllowed("too-many-votes", "This post has enough votes of that new server.")
 
 
+async def may_attend(site: Site, person: Actor, post: Post) -> None:
+    """Who is banned comes to no event of the community either."""
+    if post.community_id is not None:
+        await _must_not_be_banned(site, await Actor.get(id=post.community_id), person)
+
+
 async def _is_fresh_host(site: Site, host: str) -> bool:
     return not await Actor.filter(host=host, id__lt=first_id_at(site.clock.now() - FRESH_HOST)).exists()
 

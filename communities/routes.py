@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Route
 
-from communities import collections, moderation_pages, moving_pages, pages, post_pages
+from communities import collections, event_pages, moderation_pages, moving_pages, pages, post_pages
 from communities.api import ROUTES as API_ROUTES
 
 ROUTES: list[BaseRoute] = [
@@ -23,6 +23,8 @@ ROUTES: list[BaseRoute] = [
     Route("/c/{name}/settings", pages.settings, methods=["GET", "POST"]),
     Route("/c/{name}/move", moving_pages.move, methods=["GET", "POST"]),
     Route("/c/{name}/log", pages.log),
+    Route("/c/{name}/events", event_pages.events),
+    Route("/c/{name}/events.ics", event_pages.events_calendar),
     Route("/p/{id:int}/flair", post_pages.post_flair, methods=["POST"]),
     Route("/p/{id:int}/cross-post", post_pages.cross_post),
     Route("/p/{id:int}/moderate/{act}", moderation_pages.post_moderate, methods=["POST"]),

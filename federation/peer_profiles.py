@@ -31,6 +31,7 @@ class PeerProfile:
     downvotes: bool
     batches: bool
     polls: bool
+    events: bool
     per_minute: int
 
     @property

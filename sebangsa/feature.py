@@ -22,6 +22,8 @@ from sebangsa import (
 from sebangsa.api.routes import ROUTES as API_ROUTES
 from sebangsa.api.streaming import ROUTES as STREAMING_ROUTES
 from sebangsa.c2s.routes import ROUTES as C2S_ROUTES
+from sebangsa.events.jobs import remind_of_events
+from sebangsa.events.receiving import receive_join, receive_leave, receive_undo_join
 from sebangsa.features import Feature, NavItem, Periodic
 from sebangsa.polls.jobs import refresh_poll, tend_polls
 from sebangsa.polls.receiving import receive_poll_vote
@@ -64,6 +66,9 @@ FEATURE = Feature(
         "Move": moved.receive_move,
         "QuoteRequest": quoted.receive_quote_request,
         "PollVote": receive_poll_vote,
+        "Join": receive_join,
+        "Leave": receive_leave,
+        "Undo/Join": receive_undo_join,
         "Undo/Follow": inbound.receive_undo_follow,
         "Undo/Like": voted.receive_undo_vote,
         "Undo/Dislike": voted.receive_undo_vote,
@@ -89,12 +94,14 @@ FEATURE = Feature(
         "drop_unused_uploads": uploads.drop_unused,
         "tend_polls": tend_polls,
         "refresh_poll": refresh_poll,
+        "remind_of_events": remind_of_events,
     },
     periodic=(
         Periodic("sweep", 30),
         Periodic("meet_peers", 300),
         Periodic("drop_unused_uploads", 3600),
         Periodic("tend_polls", 60),
+        Periodic("remind_of_events", 300),
     ),
     navigation=(NavItem("Home", "/", "house", 10),),
     templates=Path(__file__).parent / "templates",

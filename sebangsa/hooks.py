@@ -84,6 +84,8 @@ class Hooks:
         """(voter, post) before a like, a dislike or a choice in its poll counts."""
         self.may_react: Gate[Actor, Post] = Gate()
         """(reactor, post) before an emoji reaction of ours or of a peer is written."""
+        self.may_attend: Gate[Actor, Post] = Gate()
+        """(person, post) before somebody of ours or of a peer takes part in its event."""
         self.also_addressed: Event[Actor, Draft, list[Actor]] = Event()
         """(author, draft, people) before a post of ours is written: who gets it besides those it names is added."""
         self.post_created: Event[Post, Origin] = Event()

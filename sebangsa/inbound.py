@@ -16,6 +16,8 @@ from federation.vocabulary import ACTOR_TYPES
 from federation.wire import ObjectDocument, id_of, read_activity, read_actor, read_object, types_of
 from sebangsa import following, quoted, voted
 from sebangsa.errors import NotAllowed
+from sebangsa.events.joining import forget_person
+from sebangsa.events.receiving import receive_answer, renew_event
 from sebangsa.hooks import Origin
 from sebangsa.models import Attachment, Post, PostTag, RelayState, Visibility
 from sebangsa.notifying import notify
@@ -117,6 +119,8 @@ async def _update_post(site: Site, inbound: Inbound, post: Post, document: dict[
     post.extra = wire_extra(obj)
     post.edited_at = obj.updated or site.clock.now()
     await post.save()
+    if obj.event is not None:
+        await renew_event(site, post, obj)
     await PostTag.filter(post_id=post.id).delete()
     await Attachment.filter(post_id=post.id).delete()
     await write_tags_and_attachments(site, post, obj)
@@ -191,6 +195,7 @@ async def delete_actor(site: Site, actor: Actor) -> None:
         else:
             await erase(site, post)
     await forget_voter(site, actor)
+    await forget_person(site, actor)
     for made in await Follow.filter(follower_id=actor.id).select_related("target"):
         await following.end(site, made, actor, made.target)
     for made in await Follow.filter(target_id=actor.id).select_related("follower"):
@@ -251,7 +256,7 @@ async def receive_undo_follow(site: Site, inbound: Inbound) -> None:
 
 
 async def receive_accept(site: Site, inbound: Inbound) -> Verdict | None:
-    """The followed one answers a Follow of ours; anything else is a feature's (an `Offer`)."""
+    """The followed one answers a Follow of ours, or an organiser a `Join`; anything else is a feature's (an `Offer`)."""
     made = await _follow_of_ours(inbound)
     if made is None:
         return await _receive_other_answer(site, inbound, accepted=True)
@@ -260,7 +265,7 @@ async def receive_accept(site: Site, inbound: Inbound) -> Verdict | None:
 
 
 async def receive_reject(site: Site, inbound: Inbound) -> Verdict | None:
-    """The followed one refuses, or removes a follower of ours later on."""
+    """The followed one refuses, or removes a follower of ours later on; an organiser does so with a `Join`."""
     made = await _follow_of_ours(inbound)
     if made is None:
         return await _receive_other_answer(site, inbound, accepted=False)
@@ -269,11 +274,14 @@ async def receive_reject(site: Site, inbound: Inbound) -> Verdict | None:
 
 
 async def _receive_other_answer(site: Site, inbound: Inbound, *, accepted: bool) -> Verdict | None:
-    """An answer to what is no Follow of a person: of the server to a relay, or of a quote."""
+    """An answer to what is no Follow of a person: of the server to a relay, of a quote, or to a `Join` in an event."""
     state = RelayState.ACCEPTED if accepted else RelayState.REFUSED
     if await from_relays.receive_answer(site, inbound, state) is None:
         return None
-    return await quoted.receive_quote_answer(site, inbound, accepted=accepted)
+    verdict = await quoted.receive_quote_answer(site, inbound, accepted=accepted)
+    if verdict is Verdict.PASS:
+        verdict = await receive_answer(site, inbound, accepted=accepted)
+    return verdict
 
 
 async def _follow_of_ours(inbound: Inbound) -> Follow | None:

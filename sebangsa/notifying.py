@@ -26,8 +26,8 @@ async def notify(
 
     Once for the same type, actor and post, unless it `is_repeatable`: the same moderator answers several reports.
     """
-    is_own_poll = type_ == "poll"  # who asked is told the result, by nobody else
-    if (recipient_id == actor_id and not is_own_poll) or not await Actor.exists(id=recipient_id, host=""):
+    is_own = type_ in ("poll", "event.soon")  # who asked, or invited, is told by nobody else
+    if (recipient_id == actor_id and not is_own) or not await Actor.exists(id=recipient_id, host=""):
         return
     known = not is_repeatable and await Notification.exists(
         recipient_id=recipient_id, type=type_, actor_id=actor_id, post_id=post.id if post else None

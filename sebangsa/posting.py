@@ -13,10 +13,14 @@ from federation.vocabulary import AS_PUBLIC
 from sebangsa import quoting
 from sebangsa.addressing import Addresses, addresses_of, also_to
 from sebangsa.errors import Invalid, NotAllowed
+from sebangsa.events.planning import EventDraft, write_event
+from sebangsa.events.planning import checked as checked_event
+from sebangsa.events.wire import event_terms
 from sebangsa.hooks import Origin
 from sebangsa.lookup import actors_by_handle
 from sebangsa.models import (
     Attachment,
+    Event,
     Mention,
     Poll,
     PollOption,
@@ -85,6 +89,7 @@ class Draft:
     kind: str = ""
     quoted: Post | None = None
     poll: PollDraft | None = None
+    event: EventDraft | None = None
     extra: dict[str, Any] = field(default_factory=dict)
 
 
@@ -138,6 +143,8 @@ async def create_post(
         )
         if draft.poll is not None:
             await write_poll(site, post, draft.poll)
+        if draft.event is not None:
+            await write_event(site, post, draft.event)
         await _attach(post, draft.attachments)
         await _write_mentions(site, post, mentioned)
         blind = _unnamed(draft.blind, mentioned)
@@ -158,11 +165,17 @@ async def create_post(
 async def _kind_of(site: Site, draft: Draft) -> str:
     """A thread of a community is a `Page`, unless the software of a community elsewhere shows only notes whole.
 
-    Raises `Invalid` for a poll in a community whose server knows none.
+    Raises `Invalid` for a poll or an event in a community whose server knows none.
     """
     community = draft.community
+    elsewhere = community.host if community is not None and not community.is_local else ""
+    if draft.event is not None:
+        if elsewhere and not (await site.federation.profiles.of(elsewhere)).events:
+            raise Invalid(
+                "no-events-there", "The server of this community does not know events.", field="event"
+            )
+        return "event"
     if draft.poll is not None:
-        elsewhere = community.host if community is not None and not community.is_local else ""
         if elsewhere and not (await site.federation.profiles.of(elsewhere)).polls:
             raise Invalid("no-polls-there", "The server of this community does not know polls.", field="poll")
         return "question"
@@ -179,6 +192,9 @@ async def _checked(site: Site, author: Actor, draft: Draft) -> Draft:
         raise _nothing_written()
     _must_fit(source)
     poll = checked(draft.poll) if draft.poll is not None else None
+    event = checked_event(draft.event, site.clock.now()) if draft.event is not None else None
+    if event is not None and (poll is not None or draft.in_reply_to is not None):
+        raise Invalid("event-alone", "An event is a post of its own, without a poll.", field="event")
     if len(draft.attachments) > MAX_PICTURES:
         raise Invalid(
             "too-many-pictures", "A post has at most %(most)s pictures.", field="pictures", most=MAX_PICTURES
@@ -199,7 +215,7 @@ async def _checked(site: Site, author: Actor, draft: Draft) -> Draft:
         raise Invalid("blind-message", "A message names everybody who gets it.", field="recipients")
     if draft.quoted is not None:
         await quoting.must_be_quotable(site, author, draft.quoted)
-    if community is not None and parent is None and not name:
+    if (community is not None or event is not None) and parent is None and not name:
         raise Invalid("title-needed", "Give it a title.", field="name")
     return replace(
         draft,
@@ -209,6 +225,7 @@ async def _checked(site: Site, author: Actor, draft: Draft) -> Draft:
         community=community,
         visibility=visibility,
         poll=poll,
+        event=event,
         in_reply_to=parent,
     )
 
@@ -325,6 +342,8 @@ async def document_of(site: Site, post: Post) -> tuple[dict[str, Any], Addresses
     )
     if post.kind == "question":
         document |= await _poll_of(site, post)
+    elif post.kind == "event":
+        document |= await _event_of(site, post)
     quote = await Quote.get_or_none(quoting_id=post.id).select_related("quoted__author")
     if quote is not None and quote.state not in (QuoteState.REJECTED, QuoteState.REVOKED):
         quoted = quote.quoted
@@ -342,6 +361,13 @@ async def _poll_of(site: Site, post: Post) -> dict[str, Any]:
         return {}
     options = await PollOption.filter(poll_id=poll.id).order_by("position")
     return poll_terms(poll, options, site.clock.now())
+
+
+async def _event_of(site: Site, post: Post) -> dict[str, Any]:
+    event = await Event.get_or_none(post_id=post.id)
+    if event is None:
+        return {}
+    return event_terms(event, post.content, excerpt(post.content, EXCERPT), post.language)
 
 
 async def _publish_create(
@@ -433,6 +459,7 @@ async def erase(site: Site, post: Post) -> None:
     keys = [key for a in await Attachment.filter(post_id=post.id) for key in (a.key, a.small_key) if key]
     await Attachment.filter(post_id=post.id).delete()
     await PostTag.filter(post_id=post.id).delete()
+    await Event.filter(post_id=post.id).delete()  # and who took part
     await Poll.filter(post_id=post.id).delete()  # with its votes: nothing tells any more who chose what
     await Post.filter(boost_of_id=post.id).delete()
     if post.is_shown:

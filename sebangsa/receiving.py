@@ -16,6 +16,8 @@ from federation.urls import host_of
 from federation.vocabulary import AS_PUBLIC
 from federation.wire import ObjectDocument, read_object
 from sebangsa.errors import NotAllowed
+from sebangsa.events.receiving import write_remote_event
+from sebangsa.events.wire import without_facts
 from sebangsa.hooks import Origin
 from sebangsa.models import Attachment, Mention, Post, Visibility
 from sebangsa.notifying import notify
@@ -112,11 +114,24 @@ async def known_actors(obj: ObjectDocument) -> dict[str, Actor]:
 
     A post that names a thousand strangers makes us fetch none of them (S-095).
     """
-    addressed = {*obj.to, *obj.cc, obj.audience, *(mention.href for mention in obj.mentions)}
+    addressed = {
+        *obj.to,
+        *obj.cc,
+        obj.audience,
+        _group_of_event(obj),
+        *(mention.href for mention in obj.mentions),
+    }
     addressed -= {AS_PUBLIC, "", f"{obj.attributed_to}/followers"}
     if not addressed:
         return {}
     return {actor.uri: actor for actor in await Actor.filter(uri__in=sorted(addressed)[:MAX_MENTIONS])}
+
+
+def _group_of_event(obj: ObjectDocument) -> str:
+    """The group of the same server to which an event is attributed (Mobilizon), or ""."""
+    if obj.kind == "event" and obj.group and host_of(obj.group) == host_of(obj.id):
+        return obj.group
+    return ""
 
 
 async def _what_is_known(inbound: Inbound, uri: str) -> tuple[bool, bool]:
@@ -194,6 +209,8 @@ async def write_post(
         created_at=published,
         edited_at=obj.updated,
     )
+    if obj.event is not None:
+        await write_remote_event(site, post, obj)
     if obj.poll is not None:
         await write_remote_poll(site, post, obj.poll)
     mentioned = await _write_mentions(site, inbound, post, obj, known)
@@ -215,8 +232,10 @@ def warning_of(obj: ObjectDocument) -> str:
 
 
 def content_of(obj: ObjectDocument) -> str:
-    """The text, sanitised; of a poll without the title that its server repeats in it for those who read no `name`."""
-    content = sanitise(obj.content)
+    """The text, sanitised; without what its server repeats in it for those who read no more: of a poll the title, of
+    an event when and where it is.
+    """
+    content = sanitise(without_facts(obj.content) if obj.kind == "event" else obj.content)
     if obj.kind == "question" and obj.name:
         content = content.removeprefix(f"<p><strong>{escape(obj.name)}</strong></p>")
     return content
@@ -246,6 +265,8 @@ async def community_of(
         return announcer
     if obj.audience in known and known[obj.audience].is_group:
         return known[obj.audience]
+    if (group := known.get(_group_of_event(obj))) is not None and group.is_group:
+        return group
     groups = sorted((actor for actor in known.values() if actor.is_group), key=lambda actor: actor.host)
     return groups[0] if groups else None
 

@@ -19,13 +19,9 @@ _ALWAYS = (
     "interactionPolicy",
 )
 _OF_KIND = {
-    "event": (
-        "startTime", "endTime", "timezone", "joinMode", "maximumAttendeeCapacity", "participantCount",
-        "isOnline", "onlineLink", "externalParticipationUrl", "status",
-    ),
     "video": ("duration", "views"),
     "audio": ("duration",),
-}  # fmt: skip
+}
 
 
 def object_extra(document: Mapping[str, Any], kind: str) -> dict[str, Any]:

@@ -40,7 +40,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """When and how people meet. `join_mode` is free, restricted, invite, external or "" (Mobilizon)."""
+    """When and how people meet. `join_mode` is free, restricted, invite, external, none or "" (Mobilizon, FEP-8a8e).
+
+    `online_url` is where it is held, `external_url` where one says that one comes.
+    """
 
     start: datetime | None
     end: datetime | None
@@ -50,6 +53,7 @@ class Event:
     participants: int | None
     is_online: bool
     online_url: str
+    external_url: str
     status: str
 
 
@@ -67,7 +71,7 @@ def read_place(value: Any) -> Place | None:
 def read_event(document: Mapping[str, Any]) -> Event:
     """The event terms of AS2, Mobilizon and PieFed."""
     status = text_of(document.get("status") or document.get("eventStatus"), limit=32)
-    online = document.get("onlineLink") or document.get("externalParticipationUrl")
+    online = link_of(document.get("onlineLink")) or _virtual_location(document.get("location"))
     return Event(
         start=datetime_of(document.get("startTime")),
         end=datetime_of(document.get("endTime")),
@@ -76,9 +80,17 @@ def read_event(document: Mapping[str, Any]) -> Event:
         capacity=count_of(document.get("maximumAttendeeCapacity")) or None,
         participants=count_of(document.get("participantCount")),
         is_online=flag_of(document.get("isOnline")),
-        online_url=link_of(online),
+        online_url=online,
+        external_url=link_of(document.get("externalParticipationUrl")),
         status=status.upper(),
     )
+
+
+def _virtual_location(value: Any) -> str:
+    for item in objects_of(value):
+        if type_among(item, frozenset({"VirtualLocation"})):
+            return link_of(item.get("url"))
+    return ""
 
 
 def _place(item: Mapping[str, Any]) -> Place:

@@ -1,6 +1,7 @@
 """The product's tables."""
 
 from sebangsa.models.accounts import Invite, OneTimeLink, Role, Session, User
+from sebangsa.models.events import Event, EventStatus, JoinMode, Participation, ParticipationState
 from sebangsa.models.moves import Move
 from sebangsa.models.notifications import Notification
 from sebangsa.models.oauth import AccessToken, AuthorizationCode, OAuthApp
@@ -14,12 +15,17 @@ __all__ = [
     "AccessToken",
     "Attachment",
     "AuthorizationCode",
+    "Event",
+    "EventStatus",
     "Invite",
+    "JoinMode",
     "Mention",
     "Move",
     "Notification",
     "OAuthApp",
     "OneTimeLink",
+    "Participation",
+    "ParticipationState",
     "Poll",
     "PollOption",
     "PollVote",

@@ -19,6 +19,8 @@ from sebangsa.models import Post, Visibility
 from sebangsa.polls.asking import MAX_OPTION, MAX_OPTIONS, PollDraft
 from sebangsa.uploads import upload_picture
 from sebangsa.visibility import post_for
+from sebangsa.web.event_forms import FIELDS as EVENT_FIELDS
+from sebangsa.web.event_forms import choices, event_given
 from sebangsa.web.forms import back_to, files_of, form_of, id_in, text_of
 from sebangsa.web.i18n import N_
 from sebangsa.web.presenting import face_of
@@ -53,12 +55,24 @@ async def compose(request: Request) -> Response:
             "summary": given.get("warning", "")[:500],
             "link": given.get("link", "")[:2048],
             "quote": given.get("quote", ""),
+            "event": given.get("event", "")[:1],
         }
         return await _form(request, values, into, None)
     form = await form_of(request)
     values = {
         name: text_of(form, name)
-        for name in ("source", "name", "summary", "visibility", "link", "in", "next", "quote", *POLL_FIELDS)
+        for name in (
+            "source",
+            "name",
+            "summary",
+            "visibility",
+            "link",
+            "in",
+            "next",
+            "quote",
+            *POLL_FIELDS,
+            *EVENT_FIELDS,
+        )
     }
     into = await _community(request, values["in"])
     try:
@@ -102,6 +116,7 @@ async def _draft(request: Request, values: dict[str, str], into: Actor | None) -
         attachments=attachments,
         extra={"tag": labels} if labels else {},
         poll=_poll(values),
+        event=event_given(values),
         language=viewer_of(request).language or site.settings.language,
     )
 
@@ -152,6 +167,7 @@ async def _form(
         "max_source": posting.MAX_SOURCE,
         "option_fields": OPTION_FIELDS,
         "max_option": MAX_OPTION,
+        "event_choices": choices(viewer_of(request).preferences.get("zone", "")),
         "poll_lengths": list(LENGTHS.items()),
     }
     rendered: Response = request.app.state.templates.render(

@@ -114,12 +114,32 @@ class Poll:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """When and where."""
+    """When and where. `zone` is the event's own (IANA), "" where nobody said it.
+
+    `answer_action` is where "I'm going" and "not going" are sent, `state` what one said (going, asked, refused);
+    `is_noted` means that it is noted for oneself only. `waiting` counts those who ask the organiser.
+    """
 
     starts_at: datetime
     place: str = ""
     ends_at: datetime | None = None
     going: int | None = None
+    zone: str = ""
+    online_href: str = ""
+    external_href: str = ""
+    map_href: str = ""
+    room: int | None = None
+    is_cancelled: bool = False
+    is_tentative: bool = False
+    is_over: bool = False
+    is_full: bool = False
+    asks_organiser: bool = False
+    is_noted: bool = False
+    state: str = ""
+    answer_action: str = ""
+    calendar_href: str = ""
+    manage_href: str = ""
+    people_href: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from federation.models import Actor
 from federation.urls import host_of
 from federation.wire.tags import Flair
+from sebangsa.events.reading import EventView, events_among
 from sebangsa.flair import labels_of
 from sebangsa.media.remote import shown_url
 from sebangsa.models import Attachment, Post, Quote, QuoteState, Visibility, Vote
@@ -20,7 +21,20 @@ from sebangsa.quoting import quotes_in
 from sebangsa.reacting import Reacted, reactions_of
 from sebangsa.text.plain import excerpt
 from sebangsa.visibility import OPEN
-from sebangsa.web.pieces import Action, Comment, Detail, Face, Link, Option, Picture, Poll, Quoted, Reaction
+from sebangsa.web.event_views import event_of
+from sebangsa.web.pieces import (
+    Action,
+    Comment,
+    Detail,
+    Event,
+    Face,
+    Link,
+    Option,
+    Picture,
+    Poll,
+    Quoted,
+    Reaction,
+)
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
@@ -51,6 +65,7 @@ class PostView:
     pictures: Sequence[Picture] = ()
     link: Link | None = None
     poll: Poll | None = None
+    event: Event | None = None
     score: int = 0
     likes: int = 0
     boosts: int = 0
@@ -81,18 +96,21 @@ class Mine:
     quotes: Mapping[int, tuple[Quote, Post | None]] = field(default_factory=dict)
     polls: Mapping[int, PollView] = field(default_factory=dict)
     """Those of the posts, with what one chose."""
+    events: Mapping[int, EventView] = field(default_factory=dict)
+    """Those of the posts, with what one said."""
 
 
 async def mine_among(site: Site, viewer: Actor | None, posts: Iterable[Post]) -> Mine:
     """One's votes and boosts among these posts, all their emoji and what they quote, in five queries; their polls in
-    three more, where there are any.
+    three more, their events in two, where there are any.
     """
     posts = list(posts)
-    polls = await polls_among(viewer, posts, site.clock.now())
+    now = site.clock.now()
+    polls, events = await polls_among(viewer, posts, now), await events_among(viewer, posts, now)
     ids = {post.boost_of_id or post.id for post in posts}
     reactions, quotes = await reactions_of(ids, viewer), await quotes_in(ids, viewer)
     if viewer is None or not ids:
-        return Mine({}, frozenset(), reactions, quotes, polls)
+        return Mine({}, frozenset(), reactions, quotes, polls, events)
     votes = await Vote.filter(actor_id=viewer.id, post_id__in=ids).values_list("post_id", "value")
     boosted = await Post.filter(author_id=viewer.id, boost_of_id__in=ids).values_list(
         "boost_of_id", flat=True
@@ -103,6 +121,7 @@ async def mine_among(site: Site, viewer: Actor | None, posts: Iterable[Post]) ->
         reactions,
         quotes,
         polls,
+        events,
     )
 
 
@@ -188,6 +207,7 @@ def post_view(site: Site, viewer: Actor | None, post: Post, mine: Mine) -> PostV
         pictures=pictures_of(site, post),
         link=Link(post.link_url, host_of(post.link_url)) if post.link_url else None,
         poll=poll_of(post, mine),
+        event=event_of(post, mine.events),
         score=post.score,
         likes=post.likes_count,
         boosts=post.boosts_count,

@@ -142,6 +142,7 @@ class Templates:
             ago=lambda at: times.relative(at, now(), translation),
             exact_time=lambda at: times.exact(at, translation),
             short_time=lambda at: times.short(at, translation),
+            time_elsewhere=lambda at, until, zone: times.elsewhere(at, until, zone, translation),
             clock_time=lambda at: times.clock(at, translation),
             date_part=lambda at, pattern: times.date_part(at, pattern, translation),
             day_name=lambda at: times.day(at, now(), translation),

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 from babel.dates import format_date, format_datetime
 
+from sebangsa.events.zones import span, zone_of
 from sebangsa.web.i18n import Translation
 
 ZONES: dict[str, tzinfo] = {
@@ -75,6 +76,14 @@ def short(at: datetime, translation: Translation) -> str:
 def date_part(at: datetime, pattern: str, translation: Translation) -> str:
     """A piece of the date by a CLDR pattern: `d MMMM`, `MMM`."""
     return str(format_date(at.astimezone(reading_zone.get()), pattern, locale=translation.language))
+
+
+def elsewhere(at: datetime, until: datetime | None, zone: str, translation: Translation) -> str:
+    """When something is in its own zone; empty where the reader's clocks show the same."""
+    there = zone_of(zone)
+    if there is None or at.astimezone(there).utcoffset() == at.astimezone(reading_zone.get()).utcoffset():
+        return ""
+    return span(at, until, zone, translation.language)
 
 
 def clock(at: datetime, translation: Translation) -> str:

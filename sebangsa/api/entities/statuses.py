@@ -15,6 +15,8 @@ from sebangsa.api.entities.accounts import account
 from sebangsa.api.entities.media import media_attachment
 from sebangsa.api.entities.polls import poll
 from sebangsa.errors import NotFound
+from sebangsa.events.reading import EventView, events_among
+from sebangsa.events.wire import facts
 from sebangsa.media.remote import whole_url
 from sebangsa.models import Attachment, Mention, Post, PostTag, QuoteState, Visibility
 from sebangsa.polls.reading import PollView, polls_among
@@ -50,6 +52,7 @@ class Standing:
     quoting: frozenset[int] = frozenset()
     quoted_times: Mapping[int, int] = field(default_factory=dict)
     polls: Mapping[int, PollView] = field(default_factory=dict)
+    events: Mapping[int, EventView] = field(default_factory=dict)
 
 
 async def statuses(
@@ -67,6 +70,7 @@ async def statuses(
         await _standing(shown, viewer),
         reactions=await reactions_of({post.id for post in shown}, viewer),
         polls=await polls_among(viewer, shown, site.clock.now()),
+        events=await events_among(viewer, shown, site.clock.now()),
     )
     if shows_quotes and standing.quoting:
         standing = replace(standing, quotes=await _quotes(site, standing.quoting, viewer))
@@ -164,7 +168,7 @@ def _status(site: Site, post: Post, viewer: Actor | None, standing: Standing) ->
         "created_at": moment(post.created_at),
         "edited_at": moment(post.edited_at),
         "account": account(site, post.author),
-        "content": content_of(post),
+        "content": content_of(post, standing.events.get(post.id)),
         "visibility": VISIBILITIES[post.visibility],
         "sensitive": post.is_sensitive,
         "spoiler_text": post.summary,
@@ -240,14 +244,17 @@ def _answered(parent: int | None, standing: Standing) -> str | None:
     return str(author) if author is not None else None
 
 
-def content_of(post: Post) -> str:
-    """A post's HTML. Apps have no place for a title or a link, so a thread of a community begins and ends with them."""
+def content_of(post: Post, event: EventView | None = None) -> str:
+    """A post's HTML. Apps have no place for a title or a link, so a thread of a community begins and ends with them, and
+    an event says when and where.
+    """
     title = f"<p><strong>{escape(post.name)}</strong></p>" if post.name else ""
     link = ""
     if post.link_url and post.link_url not in post.content:
         address = escape(post.link_url)
         link = f'<p><a href="{address}" rel="nofollow noopener ugc" target="_blank">{address}</a></p>'
-    return f"{title}{post.content}{link}"
+    said = facts(event.event, post.language) if event is not None else ""
+    return f"{title}{said}{post.content}{link}"
 
 
 def attachments_of(post: Post) -> list[Attachment]:

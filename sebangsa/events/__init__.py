@@ -1,0 +1,1 @@
+"""Events: planned, joined, changed, remembered."""
