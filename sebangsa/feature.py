@@ -103,7 +103,10 @@ FEATURE = Feature(
         Periodic("tend_polls", 60),
         Periodic("remind_of_events", 300),
     ),
-    navigation=(NavItem("Home", "/", "house", 10),),
+    navigation=(
+        NavItem("Home", "/", "house", 10),
+        NavItem("My events", "/calendar", "calendar", 50, requires_sign_in=True),
+    ),
     templates=Path(__file__).parent / "templates",
     register=register,
 )

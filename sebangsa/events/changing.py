@@ -112,8 +112,3 @@ def _what_happened(before: Event, after: Event) -> str:
     told = ("starts_at", "ends_at", "place_name", "address", "online_url")
     is_moved = any(getattr(before, name) != getattr(after, name) for name in told)
     return "event.changed" if is_moved or before.status == EventStatus.CANCELLED else ""
-
-
-def draft_of(event: Event) -> EventDraft:
-    """An event as what somebody would write to plan it so: for changing a part of it."""
-    return EventDraft(**{name: getattr(event, name) for name in EventDraft.__dataclass_fields__})

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
@@ -15,9 +14,6 @@ from sebangsa.events.joining import LASTS, REFUSED, ends
 from sebangsa.models import Event, EventStatus, Participation, ParticipationState, Post
 from sebangsa.timelines import with_parts
 from sebangsa.visibility import OPEN, readable
-
-if TYPE_CHECKING:
-    pass
 
 AT_ONCE = 50
 LONGEST_LISTED = timedelta(days=31)
@@ -112,9 +108,3 @@ async def participants(event: Event, page: int = 1) -> Sequence[Participation]:
     """Those who asked first, then those who go, then those turned away: for the organiser alone."""
     rows = Participation.filter(event_id=event.id).order_by("state", "id").select_related("person")
     return await rows.offset((max(1, page) - 1) * AT_ONCE).limit(AT_ONCE + 1)
-
-
-async def state_of(viewer: Actor, post: Post) -> ParticipationState | None:
-    """What somebody said to one event."""
-    known = await Participation.get_or_none(event__post_id=post.id, person_id=viewer.id)
-    return known.state if known is not None else None

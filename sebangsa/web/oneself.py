@@ -57,7 +57,7 @@ async def notifications(request: Request) -> Response:
             by=face_of(site, entry.actor),
             at=entry.created_at,
             href=f"/p/{entry.post_id}" if entry.post_id else face_of(site, entry.actor).href,
-            excerpt=excerpt(entry.post.content, 140) if entry.post else "",
+            excerpt=_words_of(entry),
             is_new=entry.id > user.notifications_read_id,
             extra=entry.extra,
         )
@@ -74,6 +74,14 @@ async def notifications(request: Request) -> Response:
         "older": f"/notifications?before={found[-1].id}" if len(found) == PAGE else "",
     }
     return _render(request, "pages/notifications.html", context)
+
+
+def _words_of(entry: Notification) -> str:
+    """What it is about: of an event its title, else the beginning of the post."""
+    if entry.post is None:
+        return ""
+    title = entry.post.name if entry.type.startswith("event.") else ""
+    return title or excerpt(entry.post.content, 140)
 
 
 @signed_in

@@ -1,0 +1,131 @@
+"""Events as threads of communities."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from communities.membership import ban
+from federation.peer_profiles import profile_for
+from sebangsa.errors import Invalid, NotAllowed
+from sebangsa.events.changing import call_off
+from sebangsa.events.joining import join
+from sebangsa.events.planning import EventDraft
+from sebangsa.models import Event, Post
+from sebangsa.posting import document_of
+from tests.communities.village import Village, announce
+from tests.foreign_server import PUBLIC, Actor
+from tests.form_browser import FormBrowser
+from tests.instances import settle
+
+
+def plan(days: int = 3, **more: Any) -> EventDraft:
+    start = datetime.now(UTC) + timedelta(days=days)
+    return EventDraft(start, start + timedelta(hours=2), **{"place_name": "Balai"} | more)
+
+
+def piefed_event(author: Actor, group_uri: str) -> dict[str, Any]:
+    terms: dict[str, Any] = {
+        "type": "Event", "startTime": "2099-05-01T09:00:00+00:00", "endTime": "2099-05-01T11:00:00+00:00",
+        "timezone": "Europe/London", "joinMode": "free", "isOnline": True, "onlineLink": "https://temu.example/1",
+        "maximumAttendeeCapacity": 40, "participantCount": 2, "audience": group_uri, "to": [group_uri, PUBLIC],
+    }  # fmt: skip
+    event = author.note("1", "<p>Ayo</p>", **terms) | {"name": "Pasar"}
+    author.server.documents["/notes/1"]["name"] = "Pasar"
+    return event
+
+
+async def test_an_event_of_piefed_in_its_group_becomes_a_thread(village: Village) -> None:
+    group, joko = village.group_of(village.good), village.good.actor("joko", key=1)
+    await village.follow(group)
+    event = piefed_event(joko, group.uri)
+    assert (await village.deliver(group, announce(group, joko.activity("Create", event))))[1] == "done"
+    post = await village.find(event["id"])
+    assert post is not None
+    assert post.community is not None
+    assert (post.kind, post.name, post.content) == ("event", "Pasar", "<p>Ayo</p>")
+    async with village.warga.inside():
+        known = await Event.get(post_id=post.id)
+        assert (known.capacity, known.going_count, known.online_url) == (40, 2, "https://temu.example/1")
+    browser = await FormBrowser.of(village.warga, village.ani)
+    _, text = await browser.get(f"/c/rw@{village.good.host}/events")
+    assert "Pasar" in text
+
+
+async def test_an_event_attributed_to_a_group_is_shown_in_it(village: Village) -> None:
+    """Mobilizon: the group stands in `attributedTo`, the writer in `actor`."""
+    group, joko = village.group_of(village.good), village.good.actor("joko", key=1)
+    await village.follow(group)
+    event = piefed_event(joko, group.uri) | {"attributedTo": group.uri, "actor": joko.uri, "to": [PUBLIC]}
+    del event["audience"]
+    village.good.documents["/notes/1"] = event
+    assert (await village.deliver(group, group.activity("Announce", event["id"])))[1] == "done"
+    post = await village.find(event["id"])
+    assert post is not None
+    assert post.community is not None
+    assert post.community.uri == group.uri
+    async with village.warga.inside() as site:
+        await join(site, village.ani.actor, post)
+    await settle(village.warga)
+    [sent] = [got for got in village.good.received if got["type"] == "Join"]
+    assert sent["to"] == [joko.uri]
+
+
+async def test_a_community_lists_what_is_coming_and_phones_subscribe_to_it(village: Village) -> None:
+    near = await village.thread(name="Kerja bakti", event=plan(2))
+    await village.thread(name="Panen", event=plan(9))
+    over = await village.thread(name="Sudah lewat", event=plan(1))
+    async with village.warga.inside() as site:
+        past = site.clock.now() - timedelta(days=2)
+        await Event.filter(post_id=over.id).update(starts_at=past, ends_at=past + timedelta(hours=1))
+        await call_off(site, village.ani.actor, near)
+    visitor = FormBrowser(village.warga)
+    status, text = await visitor.get("/c/tebet/events")
+    assert status == 200
+    assert 0 < text.index("Kerja bakti") < text.index("Panen")
+    assert "Called off" in text
+    assert "Sudah lewat" not in text
+    status, file = await visitor.get("/c/tebet/events.ics")
+    assert status == 200
+    assert file.count("BEGIN:VEVENT") == 2
+    assert "STATUS:CANCELLED" in file
+    assert "X-WR-CALNAME:Tebet" in file
+    _, lines = await visitor.get("/c/tebet")
+    assert "Panen" in lines
+
+
+async def test_our_communitys_event_is_announced_as_it_is(village: Village) -> None:
+    post = await village.thread(event=plan())
+    async with village.warga.inside() as site:
+        document, _ = await document_of(site, post)
+    assert (document["type"], document["audience"]) == ("Event", village.group.uri)
+    assert {"startTime", "endTime", "timezone", "joinMode", "ical:status", "location"} <= set(document)
+
+
+async def test_who_is_banned_comes_to_no_event(village: Village) -> None:
+    budi = await village.warga.user("budi")
+    post = await village.thread(event=plan())
+    async with village.warga.inside() as site:
+        await ban(site, village.ani.actor, village.group, budi.actor, reason="")
+        with pytest.raises(NotAllowed):
+            await join(site, budi.actor, post)
+
+
+async def test_an_event_for_a_community_whose_server_knows_none_is_refused(
+    village: Village, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = await village.follow(village.group_of(village.good))
+    async with village.warga.inside() as site:
+        profiles = site.federation.profiles
+
+        async def mbin(host: str) -> Any:
+            return profile_for("mbin", "1.8")
+
+        monkeypatch.setattr(profiles, "of", mbin)
+    with pytest.raises(Invalid) as refused:
+        await village.thread(community=known, event=plan())
+    assert refused.value.code == "no-events-there"
+    async with village.warga.inside():
+        assert await Post.all().count() == 0
