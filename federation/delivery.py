@@ -21,8 +21,10 @@ from federation.lanes import LANE_SECONDS, LEASE, Due, Lane, Turns, is_anything_
 from federation.models import DeliveryState
 from federation.retry import (
     HEAD_TRIES,
+    LATELY,
     MAX_TRIES,
     Judgement,
+    is_away,
     lane_pause,
     may_be_the_signature,
     next_delay,
@@ -261,13 +263,15 @@ class _Delivering:
             lane.changes |= {"retry_at": now + outcome.pause, "last_error": outcome.reason}
             return
         attempts = due.attempts + 1
-        # While the peer says nothing at all it is not the activity's fault: only its age ends it (`MAX_AGE`).
-        counted = attempts if outcome.status is not None else min(attempts, MAX_TRIES - 1)
+        # While the peer is away it is not the activity's fault: only its age ends it (`MAX_AGE`).
+        away = is_away(outcome.status)
+        counted = min(attempts, MAX_TRIES - 1) if away else attempts
         delay = next_delay(counted, self._fed.rng)
         if delay is None:
             self._marks.end(due, DeliveryState.FAILED, outcome.status, outcome.reason)
         else:
-            until = now + delay if attempts >= HEAD_TRIES else now
+            stays_first = attempts < HEAD_TRIES or (away and now - (lane.failing_since or now) < LATELY)
+            until = now if stays_first else now + delay
             self._marks.postpone(due, until, outcome.status, outcome.reason)
         self._pause_lane(lane, outcome.reason)
 

@@ -27,6 +27,14 @@ BREAKER_OPENS_AT = 10
 BREAKER_PAUSE, BREAKER_PAUSE_CAP = timedelta(seconds=60), timedelta(hours=6)
 """From the tenth failure in a row the pause doubles again, from a minute up to this cap."""
 
+LATELY, LATELY_CAP = timedelta(hours=6), timedelta(minutes=5)
+"""A peer that is away for less than this is asked at least so often, always for its oldest delivery: back again, it has
+all that it missed within minutes, in order. Longer, and one activity that makes it fall silent is set aside too.
+"""
+
+AWAY = frozenset({502, 503, 504})
+"""What stands in front of a server answers for one that is away; it is no word about the activity."""
+
 DEAD_AFTER = timedelta(days=7)
 PROBE_DEAD_EVERY = timedelta(days=1)
 """A peer without one success for so long gets one probe a day."""
@@ -58,6 +66,11 @@ def judge(status: int) -> Judgement:
     return Judgement.LATER
 
 
+def is_away(status: int | None) -> bool:
+    """Whether a failure says that the peer itself is away: no answer at all, or that of what stands in front of it."""
+    return status is None or status in AWAY
+
+
 def may_be_the_signature(status: int) -> bool:
     """Whether a refusal may be about how the request was signed (client_api d; tags.pub answers 400)."""
     return status in (400, 401, 403)
@@ -75,7 +88,8 @@ def lane_pause(failures: int, failing_since: datetime, now: datetime, rng: rando
     if is_dead(failing_since, now):
         pause = PROBE_DEAD_EVERY
     elif failures >= BREAKER_OPENS_AT:
-        pause = _doubled(BREAKER_PAUSE, failures - BREAKER_OPENS_AT, BREAKER_PAUSE_CAP)
+        cap = LATELY_CAP if now - failing_since < LATELY else BREAKER_PAUSE_CAP
+        pause = _doubled(BREAKER_PAUSE, failures - BREAKER_OPENS_AT, cap)
     else:
         pause = _doubled(LANE_PAUSE, failures - 1, LANE_PAUSE_CAP)
     return pause * (1 + rng.uniform(0, JITTER))

@@ -49,12 +49,14 @@ def test_a_delivery_is_tried_for_about_two_days_and_then_given_up() -> None:
 def test_a_lane_pauses_longer_and_longer_until_the_cap() -> None:
     calm = random.Random(2)
     calm.uniform = lambda low, high: low  # type: ignore[method-assign]
-    pauses = [lane_pause(failures, NOW, NOW, calm).total_seconds() for failures in range(1, 30)]
+    since = NOW - retry.LATELY
+    pauses = [lane_pause(failures, since, NOW, calm).total_seconds() for failures in range(1, 30)]
     assert pauses[:6] == [2, 4, 8, 16, 32, 60]
     assert pauses[retry.BREAKER_OPENS_AT - 1 :][:3] == [60, 120, 240]
     assert pauses == sorted(pauses)
     assert pauses[-1] == retry.BREAKER_PAUSE_CAP.total_seconds()
-    assert lane_pause(10**9, NOW, NOW, calm) == retry.BREAKER_PAUSE_CAP
+    assert lane_pause(10**9, since, NOW, calm) == retry.BREAKER_PAUSE_CAP
+    assert lane_pause(10**9, since + timedelta(seconds=1), NOW, calm) == retry.LATELY_CAP
 
 
 def test_a_dead_peer_is_probed_once_a_day() -> None:
