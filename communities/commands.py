@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from sebangsa.cli.instance import account, instance_command, json_option, say_json
+from sebangsa.cli.instance import REFUSED, account, instance_command, json_option, say_json
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
@@ -55,3 +56,33 @@ async def show(site: Site, name: str, as_json: bool) -> None:
     for label, value in found.items():
         shown = ", ".join(map(str, value)) if isinstance(value, list) else value
         click.echo(f"{label.replace('_', ' '):<16} {'-' if shown in (None, '') else shown}")
+
+
+@community.command()
+@click.argument("name")
+@click.option("--repair", "repairs", is_flag=True, help="Also put right what differs here.")
+@json_option
+@instance_command
+async def compare(site: Site, name: str, repairs: bool, as_json: bool) -> None:
+    """Compare what this server holds of the community NAME, `name@host`, with what its own server says.
+
+    Ends with code 1 when something differs and was not put right.
+    """
+    from communities import comparing, repairing
+    from communities.rules import community_by_name
+
+    found = await repairing.with_state_address(site, await community_by_name(name))
+    if repairs:
+        compared = await repairing.repair(site, found, is_thorough=True)
+    else:
+        compared = await comparing.compare(site, found)
+    if as_json:
+        say_json(
+            {"community": found.uri, "repaired": repairs, "drift": [one.as_json() for one in compared.drift]}
+        )
+    elif not compared.drift:
+        click.echo("Nothing differs.")
+    for one in [] if as_json else compared.drift:
+        click.echo(f"{one.act:<8} {one.uri}")
+    if compared.drift and not repairs:
+        sys.exit(REFUSED)

@@ -18,6 +18,7 @@ from communities import (
     inbound,
     membership,
     moving,
+    repairing,
 )
 from communities.commands import community
 from communities.panels import moderation_panel
@@ -87,8 +88,10 @@ FEATURE = Feature(
     jobs={
         "announce_votes": announcing_votes.announce_votes,
         "backfill_community": backfilling.backfill_community,
+        "compare_community": repairing.compare_community,
+        "plan_comparisons": repairing.plan_comparisons,
     },
-    periodic=(Periodic("announce_votes", 30),),
+    periodic=(Periodic("announce_votes", 30), Periodic("plan_comparisons", 600)),
     navigation=(NavItem("Communities", "/communities", "users", 20),),
     commands=(community,),
     templates=Path(__file__).parent / "templates",

@@ -141,6 +141,11 @@ async def receive_labels(site: Site, by: Actor, post: Post, community: Actor, id
     await log_labels(site, community, by, post, await _label(site, post, ids))
 
 
+async def label_as_stated(site: Site, post: Post, ids: Sequence[str]) -> None:
+    """A post of a community elsewhere gets the labels that it has there, in the transaction under way."""
+    await _label(site, post, ids)
+
+
 async def log_labels(site: Site, community: Actor, by: Actor, post: Post, flairs: Sequence[Flair]) -> None:
     """Write it into the log."""
     names = ", ".join(flair.display_name for flair in flairs)

@@ -257,7 +257,7 @@ async def receive_undo_delete(site: Site, inbound: Inbound) -> Verdict | None:
     await must_moderate(site, inbound, community)
     if community.is_local:
         await _ours(moderating.restore_post(site, inbound.actor, post, activity=inbound.raw))
-    elif await moderating.show(post):
+    elif await site.hooks.may_show_again.allows(post) and await moderating.show(post):
         author = await Actor.get(id=post.author_id)
         await write_log(site, community, inbound.actor, "restore", subject=author, post=post)
     return None

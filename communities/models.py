@@ -144,6 +144,27 @@ class WaitingVote(Table):
         indexes = [Index(fields=("community_id", "id"), name="waiting_votes_of_community")]
 
 
+class Comparison(Table):
+    """When what we hold of a community elsewhere is compared with its own server again.
+
+    `digests` are those of both sides after the last time, by section: what differs for good (a post that never reached
+    us) is not asked for each night.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    community: fields.OneToOneRelation[Actor] = fields.OneToOneField(
+        "federation.Actor", related_name="comparison", on_delete=fields.CASCADE
+    )
+    community_id: int
+    due_at = fields.DatetimeField()
+    compared_at = fields.DatetimeField(null=True)
+    digests: fields.Field[dict[str, list[str]]] = fields.JSONField(default=dict)
+
+    class Meta:
+        table = "community_comparisons"
+        indexes = [Index(fields=("due_at",), name="community_comparisons_due")]
+
+
 class CommunityLogEntry(Table):
     """One thing that a moderator did, for everybody to read."""
 
@@ -158,7 +179,7 @@ class CommunityLogEntry(Table):
     moderator_id: int | None
     action = fields.CharField(
         32
-    )  # remove, restore, lock, unlock, pin, unpin, ban, unban, appoint, dismiss, settings, warn, label
+    )  # remove, restore, lock, unlock, pin, unpin, ban, unban, appoint, dismiss, settings, warn, label, repaired
     subject: fields.ForeignKeyNullableRelation[Actor] = fields.ForeignKeyField(
         "federation.Actor", related_name="moderated_in", null=True, on_delete=fields.SET_NULL
     )

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Route
 
-from communities import collections, event_pages, moderation_pages, moving_pages, pages, post_pages
+from communities import (
+    collections,
+    event_pages,
+    moderation_pages,
+    moving_pages,
+    pages,
+    post_pages,
+    state_documents,
+)
 from communities.api import ROUTES as API_ROUTES
 
 ROUTES: list[BaseRoute] = [
@@ -15,6 +23,9 @@ ROUTES: list[BaseRoute] = [
     Route("/c/{name}/followers", collections.followers),
     Route("/c/{name}/moderators", collections.moderators),
     Route("/c/{name}/featured", collections.featured),
+    Route("/c/{name}/state", state_documents.state),
+    Route("/c/{name}/state/{section}", state_documents.section),
+    Route("/c/{name}/state/{section}/{page:int}", state_documents.section),
     Route("/c/{name}/submit", pages.submit, methods=["GET", "POST"]),
     Route("/c/{name}/join", pages.post_join, methods=["POST"]),
     Route("/c/{name}/leave", pages.post_leave, methods=["POST"]),

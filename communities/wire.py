@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from msgspec import Raw
 
 from communities.models import Community, JoinMode, Posting
+from communities.state_digest import Listing, Section
 from federation.actor_document import timestamp
 from federation.contexts import context_for
 from federation.models import Actor
@@ -132,6 +133,58 @@ def followers_document(community: Actor) -> dict[str, Any]:
         "totalItems": community.followers_count,
         "items": [],
     }
+
+
+def state_document(community: Actor, since: datetime, sections: Mapping[Section, Listing]) -> dict[str, Any]:
+    """A community's moderation state: for each section its digest, and where its list stands."""
+    address = state_address(community)
+    return {
+        "@context": context_for("group"),
+        "id": address,
+        "type": "ModerationState",
+        "attributedTo": community.uri,
+        "startTime": timestamp(since),
+        "sections": [
+            {
+                "type": "OrderedCollection",
+                "name": section.value,
+                "totalItems": len(listing.items),
+                "digest": listing.digest,
+                **({"id": f"{address}/{section.value}"} if section != Section.ABOUT else {}),
+            }
+            for section, listing in sections.items()
+        ],
+    }
+
+
+def state_section(
+    community: Actor, section: Section, listing: Listing, page: int | None, size: int
+) -> dict[str, Any]:
+    """One section's list: in one piece when it fits a page, else its first page's address, or the page asked for."""
+    address = f"{state_address(community)}/{section.value}"
+    total = len(listing.items)
+    root: dict[str, Any] = {
+        "@context": context_for("group"),
+        "id": address,
+        "type": "OrderedCollection",
+        "totalItems": total,
+        "isWhole": listing.is_whole,
+    }
+    if page is None:
+        return root | ({"orderedItems": list(listing.items)} if total <= size else {"first": f"{address}/1"})
+    return {
+        "@context": context_for("group"),
+        "id": f"{address}/{page}",
+        "type": "OrderedCollectionPage",
+        "partOf": address,
+        "orderedItems": list(listing.items[(page - 1) * size : page * size]),
+        **({"next": f"{address}/{page + 1}"} if page * size < total else {}),
+    }
+
+
+def state_address(community: Actor) -> str:
+    """Where a community of ours shows its moderation state."""
+    return f"{community.uri}/state"
 
 
 def _collection(uri: str, items: Sequence[Any]) -> dict[str, Any]:

@@ -48,6 +48,7 @@ async def actor_document(config: FederationConfig, actor: Actor) -> dict[str, An
         document["image"] = {"type": "Image", "url": actor.image_url}
     if actor.moderators_url:
         document["attributedTo"] = actor.moderators_url
+        document["moderationState"] = f"{actor.uri}/state"
     if actor.profile_fields:
         document["attachment"] = _metadata(actor)
     if actor.also_known_as:

@@ -12,6 +12,7 @@ from moderation.community_pages import reports_tab
 from moderation.domains import gate_of
 from moderation.models import Case, CaseState
 from moderation.panels import removal_panel
+from moderation.removing import may_show_again
 from moderation.routes import ROUTES
 from sebangsa.features import Feature, NavItem
 from sebangsa.web.pieces import Action
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 def register(site: Site) -> None:
     """Hang the gate of blocked domains and suspended actors into the protocol, reporting into the menus."""
     site.federation.registry.gates.append(gate_of(site).refuse)
+    site.hooks.may_show_again.guard(may_show_again)
     site.about_links.append(Action("What moderators did", "shield", href="/moderation/log"))
     site.post_actions.append(report_post)
     site.panels.append(removal_panel)

@@ -9,6 +9,8 @@ from federation.models import Actor
 from federation.outbox import publish
 from federation.vocabulary import AS_PUBLIC
 from moderation import log
+from moderation.models import LogEntry
+from sebangsa.errors import NotAllowed
 from sebangsa.models import Post, User
 from sebangsa.notifying import notify
 from sebangsa.posting import count_post, document_of
@@ -50,6 +52,17 @@ async def restore_post(site: Site, moderator: User, post: Post, reason: str) -> 
             _, addresses = await document_of(site, post)
             deletion = _deletion(author, post, "", id=site.federation.config.url(f"/a/{site.ids.next()}"))
             await publish(site.federation, author, undo_activity(author, deletion), addresses.audience)
+
+
+async def may_show_again(post: Post) -> None:
+    """What this server's own moderators hid stays hidden, whatever its community says. Raises `NotAllowed`."""
+    last = (
+        await LogEntry.filter(target=post.uri, action__in=["remove-post", "restore-post"])
+        .order_by("-id")
+        .first()
+    )
+    if last is not None and last.action == "remove-post":
+        raise NotAllowed("removed-here", "The moderators of this server removed this post.")
 
 
 def _deletion(author: Actor, post: Post, reason: str, **more: str) -> dict[str, Any]:

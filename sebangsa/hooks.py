@@ -78,6 +78,8 @@ class Hooks:
         """(author, post) before an edit of ours or of a peer is written."""
         self.may_read: Gate[Actor | None, Post] = Gate()
         """(viewer, post) after visibility allowed it: a feature may only narrow."""
+        self.may_show_again: Gate[Post] = Gate()
+        """(post) before a removed post of a community elsewhere is shown again because that community says so."""
         self.may_follow: Gate[Actor, Actor] = Gate()
         """(follower, target) before a follow is asked for or received."""
         self.may_vote: Gate[Actor, Post] = Gate()

@@ -42,7 +42,7 @@ MAX_EXTRA = 20_000
 _EXTRA_KEYS = (
     "postingRestrictedToMods", "postingWarning", "questionAnswer", "defaultPostType", "newModsWanted",
     "privateMods", "genAI", "openness", "members", "sensitive", "attributionDomains", "description",
-    "matrixUserId", "language",
+    "matrixUserId", "language", "moderationState",
 )  # fmt: skip
 _NAME = re.compile(r"[^\s@/\\<>\"\x00-\x1f\x7f]{1,128}\Z")
 

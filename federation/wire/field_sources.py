@@ -56,7 +56,7 @@ ACTOR_SOURCES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(
         (
             "postingWarning", "questionAnswer", "defaultPostType", "newModsWanted", "privateMods", "genAI",
-            "openness", "sensitive", "attributionDomains", "description", "matrixUserId",
+            "openness", "sensitive", "attributionDomains", "description", "matrixUserId", "moderationState",
         ),
         ("extra",),
     ),
