@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from tortoise.backends.sqlite.client import SqliteClient
+from tortoise.connection import get_connection
 
 from federation.actors import resolve_actor
 from federation.models import OutboundActivity
@@ -397,6 +400,29 @@ async def test_absurd_events_are_shown_as_far_as_they_make_sense(street: Street)
     assert "&lt;script&gt;alert(1)" in text
     _, file = await browser.get(f"/p/{post.id}/event.ics")
     assert "\r\nATTACH" not in file
+
+
+async def test_events_of_earlier_posts_move_to_their_table(neighbours: Pair) -> None:
+    warga, _ = neighbours
+    ani = await warga.user("ani")
+    extra = {
+        "startTime": "2026-11-20T02:00:00Z", "endTime": "2026-11-20T04:00:00Z", "timezone": "Asia/Jakarta",
+        "joinMode": "free", "maximumAttendeeCapacity": 9, "participantCount": 4, "status": "CANCELLED",
+        "location": {"type": "Place", "name": "Aula", "latitude": -6.2, "longitude": 106.8}, "stickied": True,
+    }  # fmt: skip
+    async with warga.inside() as site:
+        post = await Post.create(
+            id=site.ids.next(), uri="https://lain.example/1", kind="event", author=ani.actor, extra=extra,
+            created_at=site.clock.now(),
+        )  # fmt: skip
+        move_events = import_module("sebangsa.migrations.0010_events_of_earlier_posts").move_events
+        for _ in range(2):
+            await move_events(None, SimpleNamespace(client=get_connection("default")))
+        event = await Event.get(post_id=post.id)
+        assert event.starts_at == datetime(2026, 11, 20, 2, tzinfo=UTC)
+        assert (event.capacity, event.going_count, event.place_name) == (9, 4, "Aula")
+        assert (event.status, event.join_mode) == (EventStatus.CANCELLED, JoinMode.FREE)
+        assert set((await Post.get(id=post.id)).extra) == {"location", "stickied"}
 
 
 # --- pages ------------------------------------------------------------------------------------------------------
