@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Route
 
-from moderation import account_pages, community_pages, desk_pages, pages, relay_pages
+from moderation import account_pages, community_pages, desk_pages, inspect_page, pages, relay_pages
 from moderation.api import ROUTES as API_ROUTES
 
 ROUTES: list[BaseRoute] = [
@@ -15,6 +15,7 @@ ROUTES: list[BaseRoute] = [
     Route("/moderation/domains/unblock", desk_pages.post_unblock, methods=["POST"]),
     Route("/moderation/relays", relay_pages.relays, methods=["GET", "POST"]),
     Route("/moderation/relays/remove", relay_pages.post_remove, methods=["POST"]),
+    Route("/moderation/inspect", inspect_page.inspect, methods=["GET", "POST"]),
     Route("/moderation/cases/{id:int}/resolve", desk_pages.post_resolve, methods=["POST"]),
     Route("/c/{name}/reports", community_pages.queue),
     Route("/c/{name}/reports/{id:int}/resolve", community_pages.post_resolve, methods=["POST"]),

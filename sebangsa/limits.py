@@ -52,6 +52,8 @@ BUCKETS: Mapping[str, Bucket] = {
     "proxy": Bucket(300, 5 * MINUTE),
     # What one relay may bring; beyond it is dropped.
     "relay": Bucket(120, MINUTE),
+    # An administrator looks how documents of other servers are read.
+    "inspect": Bucket(60, 5 * MINUTE),
     # Reading whom another server lists as followers of somebody there.
     "compare-followers": Bucket(1, HOUR),
 }

@@ -149,6 +149,12 @@ async def _what_is_known(inbound: Inbound, uri: str) -> tuple[bool, bool]:
     return bool(found[0]["is_here"]), bool(found[0]["is_followed"])
 
 
+async def concerns_us(inbound: Inbound, obj: ObjectDocument, known: Mapping[str, Actor]) -> bool:
+    """Whether a post without a known parent would be taken: its author is followed here, or somebody here is named."""
+    _, is_followed = await _what_is_known(inbound, obj.id)
+    return is_followed or _names_us(inbound, obj, known)
+
+
 def _names_us(inbound: Inbound, obj: ObjectDocument, known: Mapping[str, Actor]) -> bool:
     """Whether the post is for somebody here though nobody follows its author: strangers cannot fill our disk (S-060).
     An answer to what we have always is.

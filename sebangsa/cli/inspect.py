@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import click
 
@@ -21,7 +20,7 @@ from sebangsa.cli.instance import (
 )
 
 if TYPE_CHECKING:
-    from federation.wire.classify import Outcome
+    from sebangsa.inspecting import Inspection
     from sebangsa.settings import Settings
 
 
@@ -39,97 +38,94 @@ def command(url: str | None, path: Path | None, as_json: bool, data_dir: Path | 
     """Say what a document of another server becomes here, and why.
 
     Prints its kind, the fields that are read, those that are not with the reason, or the code of the refusal. URL is
-    fetched as the server would: with its own signature once it was started. Nothing is stored. Ends with 0 when the
-    document is accepted, 1 when it is refused.
+    fetched as the server would: with its own signature once it was started. Then also what else would stand in its way:
+    a blocked server, a suspended or unknown author, nobody here whom it concerns, a ban, a closed community. Nothing is
+    stored. Ends with 0 when the document is understood, 1 when it is refused.
     """
     if (url is None) == (path is None):
         raise click.UsageError("Give either a URL or --file.")
     settings = settings_or_exit(data_dir=data_dir)
-    outcome = _of_file(settings, path) if path is not None else _of_url(settings, str(url))
+    found: list[Inspection] = []
+
+    async def inspect() -> None:
+        found.append(await _inspected(settings, url, path))
+
+    run_or_exit(inspect)
     if as_json:
-        say_json(_as_json(outcome))
+        say_json(_as_json(found[0]))
     else:
-        _say(outcome)
-    if outcome.refused:
+        _say(found[0])
+    if found[0].outcome.refused:
         sys.exit(REFUSED)
 
 
-def _of_file(settings: Settings, path: Path) -> Outcome:
-    from federation import strict_json
-    from federation.refusals import Refused
-    from federation.wire.classify import Outcome, describe
+async def _inspected(settings: Settings, url: str | None, path: Path | None) -> Inspection:
+    from sebangsa.inspecting import inspect_text, inspect_url
 
-    data = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
-    try:
-        document = strict_json.parse_object(data)
-    except Refused as refusal:
-        return Outcome("", refused=refusal.code, detail=refusal.detail)
-    return describe(document, allow_http=settings.is_development)
-
-
-def _of_url(settings: Settings, url: str) -> Outcome:
-    from federation.refusals import Refused
-    from federation.wire.classify import Outcome, describe
-
-    outcomes: list[Outcome] = []
-
-    async def fetch_and_describe() -> None:
-        try:
-            document = await _fetched(settings, url)
-            outcomes.append(describe(document, allow_http=settings.is_development))
-        except Refused as refusal:
-            outcomes.append(Outcome("", refused=refusal.code, detail=refusal.detail))
-
-    run_or_exit(fetch_and_describe)
-    return outcomes[0]
-
-
-async def _fetched(settings: Settings, url: str) -> dict[str, Any]:
+    # Opening a site makes its folder, key and database: a document is no reason to make them.
+    if not (settings.data_dir / "secret.key").exists():
+        return await _of_stranger(settings, url, path)
     try:
         async with opened_site(settings) as site:
-            return await _document(site.federation.client, url)
+            return await (
+                inspect_text(site, _read(path)) if path is not None else inspect_url(site, str(url))
+            )
     except Unavailable:
-        from federation.client import Client
-        from federation.transport import AioTransport
-
-        # Nothing was set up here yet: ask as a stranger.
-        async with AioTransport(user_agent="Sebangsa", allow_loopback=settings.is_development) as transport:
-            return await _document(Client(transport, allow_http=settings.is_development), url)
+        return await _of_stranger(settings, url, path)
 
 
-async def _document(client: Any, url: str) -> dict[str, Any]:
-    path = urlsplit(url).path
-    if path.startswith(("/.well-known/", "/nodeinfo/")):
-        fetched = await client.get_json(url, "application/jrd+json, application/json;q=0.9")
-    else:
-        fetched = await client.get_document(url)
-    document: dict[str, Any] = fetched.document
-    return document
+async def _of_stranger(settings: Settings, url: str | None, path: Path | None) -> Inspection:
+    """By its shape alone: nothing was set up here yet, so there are no gates, and a server is asked as a stranger."""
+    from federation import strict_json
+    from federation.client import Client
+    from federation.refusals import Refused
+    from federation.transport import AioTransport
+    from federation.wire.classify import describe
+    from sebangsa.inspecting import Inspection, fetch_document, refused_as
+
+    allow_http = settings.is_development
+    try:
+        if path is not None:
+            document = strict_json.parse_object(_read(path))
+        else:
+            async with AioTransport(user_agent="Sebangsa", allow_loopback=allow_http) as transport:
+                document = await fetch_document(Client(transport, allow_http=allow_http), str(url))
+    except Refused as refusal:
+        return Inspection(refused_as(refusal))
+    return Inspection(describe(document, allow_http=allow_http))
 
 
-def _as_json(outcome: Outcome) -> dict[str, Any]:
-    from federation.refusals import REFUSALS
+def _read(path: Path) -> bytes:
+    return sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
 
+
+def _as_json(found: Inspection) -> dict[str, Any]:
+    outcome = found.outcome
     return {
         "kind": outcome.kind,
         "kept": list(outcome.kept),
         "dropped": [{"field": field, "reason": reason} for field, reason in outcome.dropped],
         "refused": outcome.refused or None,
-        "sentence": REFUSALS[outcome.refused][1] if outcome.refused in REFUSALS else None,
+        "sentence": found.sentence or None,
         "detail": outcome.detail or None,
+        "obstacles": [
+            {"code": obstacle.code, "sentence": obstacle.sentence, "detail": obstacle.detail or None}
+            for obstacle in found.obstacles
+        ],
     }
 
 
-def _say(outcome: Outcome) -> None:
-    from federation.refusals import REFUSALS
-
+def _say(found: Inspection) -> None:
+    outcome = found.outcome
     if outcome.refused:
-        sentence = REFUSALS[outcome.refused][1] if outcome.refused in REFUSALS else ""
         click.echo(f"refused: {outcome.refused}" + (f" ({outcome.detail})" if outcome.detail else ""))
-        click.echo(sentence)
+        click.echo(found.sentence)
         return
     click.echo(f"accepted: {outcome.kind}")
     if outcome.kept:
         click.echo(f"read: {', '.join(outcome.kept)}")
     for field, reason in outcome.dropped:
         click.echo(f"not read: {field}: {reason}")
+    for obstacle in found.obstacles:
+        detail = f" ({obstacle.detail})" if obstacle.detail else ""
+        click.echo(f"in its way: {obstacle.code}: {obstacle.sentence}{detail}")

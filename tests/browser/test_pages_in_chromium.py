@@ -23,13 +23,19 @@ pytestmark = pytest.mark.browser
 
 Start = Callable[..., Awaitable[Instance]]
 LONG = "Pemberitahuankerjabaktimembersihkansaluranairdanselokandisepanjangjalan" * 3
-FOR_VISITORS = ("/", "/public", "/public/local", "/about", "/communities", "/reports", "/moderation/log",
+FOR_VISITORS = ("/", "/public", "/public/local", "/about", "/about/peers", "/communities", "/reports", "/moderation/log",
                 "/sign-in", "/sign-up", "/u/rina", "/u/rina/replies", "/c/tebet", "/c/tebet/log", "/search?q=tebet",
                 "/tags/banjir")  # fmt: skip
 FOR_MEMBERS = ("/", "/notifications", "/settings", "/compose", "/compose?in=!tebet", "/communities/new", "/u/rina",
                "/c/tebet", "/c/tebet/members", "/c/tebet/submit", "/chats", "/chats?tab=requests", "/chats/new",
                "/report", "/moderation/report?account=rina")  # fmt: skip
-FOR_THE_TEAM = ("/moderation", "/moderation/log", "/moderation/domains", "/moderation/people/rina")
+FOR_THE_TEAM = (
+    "/moderation",
+    "/moderation/log",
+    "/moderation/domains",
+    "/moderation/inspect",
+    "/moderation/people/rina",
+)
 
 
 async def _neighbourhood(start: Start) -> Instance:

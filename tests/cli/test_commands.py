@@ -333,6 +333,24 @@ def test_inspect_names_the_refusal_with_exit_code_1(new_data: CommandLine, docum
         assert found["refused"] == code
 
 
+def test_inspect_names_what_else_stands_in_its_way_and_still_understands_it(
+    sebangsa: CommandLine, tmp_path: Path
+) -> None:
+    path = tmp_path / "note.json"
+    path.write_text(json.dumps(NOTE))
+    sebangsa("peer", "list")  # the server was used before
+    found = sebangsa.json("inspect", "--file", str(path))
+    assert [obstacle["code"] for obstacle in found["obstacles"]] == ["unknown-author", "concerns-nobody"]
+    assert "in its way: concerns-nobody: " in sebangsa("inspect", "--file", str(path)).output
+
+
+def test_inspect_makes_no_data_folder(new_data: CommandLine, tmp_path: Path) -> None:
+    path = tmp_path / "note.json"
+    path.write_text(json.dumps(NOTE))
+    assert new_data.json("inspect", "--file", str(path))["obstacles"] == []
+    assert not (new_data.data_dir / "secret.key").exists()
+
+
 def test_inspect_of_a_private_address_is_refused(new_data: CommandLine) -> None:
     said = new_data("inspect", "https://10.0.0.1/notes/1", expect=1).output
     assert "refused: private-address" in said
