@@ -17,6 +17,7 @@ from federation.vocabulary import AS_PUBLIC
 from federation.wire import id_of, read_activity
 from sebangsa.hooks import Origin
 from sebangsa.models import Post
+from sebangsa.past import is_past
 from sebangsa.posting import document_of
 from sebangsa.visibility import OPEN
 from sebangsa.wire import create_activity, undo_activity
@@ -162,9 +163,10 @@ async def announce_by_id(site: Site, community: Actor, post: Post, *, about: str
 async def announcing(post: Post, origin: Origin) -> Actor | None:
     """The community that must pass this on: ours, of a post that everybody may read.
 
-    What a group brought is never announced again: two groups that follow each other would not end (S-058).
+    What a group brought is never announced again: two groups that follow each other would not end (S-058). Nor is what
+    is only read now and is old.
     """
-    if post.community_id is None or origin.announcer is not None or not origin.activity:
+    if is_past() or post.community_id is None or origin.announcer is not None or not origin.activity:
         return None
     if post.visibility not in OPEN:
         return None

@@ -9,8 +9,14 @@ from communities import wire
 from communities.listing import pinned
 from communities.membership import moderators_of
 from communities.models import AnnouncedThread
-from federation.endpoints.actors import OUTBOX_PAGE, collection_bytes, local_actor
+from federation.endpoints.actors import OUTBOX_PAGE, local_actor
 from federation.endpoints.answers import activity_answer, refusal_answer
+from federation.endpoints.collections import (
+    collection_document,
+    page_document,
+    place_in,
+    raw_items,
+)
 from federation.models import Actor
 from federation.refusals import Refused
 from sebangsa.posting import document_of
@@ -48,9 +54,10 @@ async def featured(request: Request) -> Response:
 
 
 async def outbox(request: Request) -> Response:
-    """`/c/{name}/outbox`: `Announce{Create{Page}}`, newest first, in one piece: Lemmy does not page."""
+    """`/c/{name}/outbox`: `Announce{Create{Page}}`, newest first, in one piece: Lemmy does not page. Older ones by pages."""
     try:
         community = await _community(request)
+        place = place_in(request, "below")
     except Refused as refusal:
         return refusal_answer(refusal)
     shown = AnnouncedThread.filter(
@@ -60,10 +67,16 @@ async def outbox(request: Request) -> Response:
         post__visibility__in=OPEN,
         post__author__suspended_at__isnull=True,
     )
-    bodies = await shown.order_by("-post_id").limit(OUTBOX_PAGE).values_list("body", flat=True)
-    return activity_answer(
-        request, collection_bytes(community.outbox_url, [str(body) for body in bodies], await shown.count())
+    total = await shown.count()
+    found = (
+        await (shown.filter(post_id__lt=place) if place else shown).order_by("-post_id").limit(OUTBOX_PAGE)
     )
+    items = raw_items(row.body for row in found)
+    if place is None:
+        return activity_answer(request, collection_document(community.outbox_url, items, total))
+    following = found[-1].post_id if len(found) == OUTBOX_PAGE else None
+    page = page_document(community.outbox_url, items, total, name="below", place=place, following=following)
+    return activity_answer(request, page)
 
 
 async def followers(request: Request) -> Response:

@@ -11,7 +11,6 @@ from communities import (
     announcing,
     announcing_votes,
     audiences,
-    backfilling,
     counting,
     flairs,
     gates,
@@ -53,7 +52,6 @@ def register(site: Site) -> None:
     hooks.reacted.listen(partial(announcing.announce_reaction, site))
     hooks.voted.listen(partial(announcing_votes.announce_vote, site, announcing_votes.Pace(site.clock)))
     hooks.poll_counted.listen(partial(announcing.announce_edit, site))
-    hooks.followed.listen(partial(backfilling.ask_for_backfill, site))
     hooks.followed.listen(partial(audiences.ask_for_software, site))
     hooks.actor_deleted.listen(partial(membership.forget_roles, site))
     site.panels.extend([cross_post_panel, flair_panel, moderation_panel])
@@ -87,7 +85,6 @@ FEATURE = Feature(
     },
     jobs={
         "announce_votes": announcing_votes.announce_votes,
-        "backfill_community": backfilling.backfill_community,
         "compare_community": repairing.compare_community,
         "plan_comparisons": repairing.plan_comparisons,
     },

@@ -19,11 +19,12 @@ from federation.endpoints.actors import actor_answer, local_actor
 from federation.endpoints.answers import wants_activity
 from federation.models import Actor
 from federation.refusals import Refused
-from sebangsa import following
+from sebangsa import backfilling, following
 from sebangsa.errors import Invalid, NotAllowed, NotFound
 from sebangsa.flair import chosen_among, flair_tag, flairs_of
 from sebangsa.lookup import find_actor
 from sebangsa.posting import Draft, create_post
+from sebangsa.web.backfills import missing_of_actor
 from sebangsa.web.feeds import moved_face
 from sebangsa.web.presenting import face_of, post_views
 from sebangsa.web.viewing import local_path, page, signed_in, site_of, viewer_of
@@ -133,12 +134,16 @@ async def _show_page(request: Request) -> Response:
     site, viewer = site_of(request), viewer_actor(request)
     community = await community_by_name(request.path_params["name"])
     order = forms.order_of(request)
+    if viewer is not None and not community.is_local:
+        # Only for people of ours: anybody else could make us ask servers of their choice.
+        await backfilling.first_contact(site, community)
     is_first = order.page == 1 and order.below is None and not order.flair
     pinned = await listing.pinned(community, viewer) if is_first else []
     found = await listing.threads(site, community, viewer, order)
     context = await header_of(request, community) | {
         "order": order,
         "flairs": flairs_of(community),
+        "missing": await missing_of_actor(site, community),
         "pinned": await post_views(site, viewer, pinned),
         "threads": await post_views(site, viewer, found),
         "next_href": forms.next_page(order, found),

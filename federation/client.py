@@ -15,7 +15,7 @@ from typing import Any
 from federation import strict_json
 from federation.clock import Clock, SystemClock
 from federation.collection import read_items
-from federation.fetch_limits import BudgetSpent, FailureMemory, HostBudget
+from federation.fetch_limits import BudgetSpent, FailureMemory, HostBudget, current_meter
 from federation.media_types import ACTIVITY_JSON, LD_JSON, is_activity_media_type, matches, read_media_type
 from federation.refusals import Refused
 from federation.transport import Response, Timeouts, Transport
@@ -262,10 +262,14 @@ class Client:
         timeout: Timeouts | None = None,
     ) -> tuple[Response, Url]:
         """GET `url` and where it leads; the whole answer with status 200, and its URL."""
+        meter = current_meter()
         while True:
             if self.permit is not None:
                 await self.permit(url.authority)
-            self._budget.spend(url.authority)
+            if meter is not None:
+                meter.spend(url.authority, self._budget)
+            else:
+                self._budget.spend(url.authority)
             headers = {"Accept": accept}
             if signed and self.sign is not None:
                 # In a thread, as deliveries are: a page that asks for a hundred documents must not stop the others.
@@ -273,6 +277,8 @@ class Client:
             answer = await self._transport.request(
                 "GET", url.text, headers, None, max_bytes=max_bytes, timeout=timeout or self._timeouts
             )
+            if meter is not None:
+                meter.add_received(url.authority, len(answer.body))
             if answer.status not in _REDIRECTS:
                 break
             hops.use()

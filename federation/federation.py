@@ -9,7 +9,7 @@ from federation.acquaintance import Profiles
 from federation.client import Client
 from federation.clock import Clock
 from federation.config import FederationConfig
-from federation.fetch_limits import HostBudget
+from federation.fetch_limits import HostBudget, PeerAllowance
 from federation.ids import IdMaker
 from federation.keys import KeyRing
 from federation.local_actors import server_actor
@@ -67,6 +67,7 @@ class Federation:
         self.storing = Storing(clock, ids)
         self.lookups = HostBudget(clock, burst=LOOKUPS, per_second=LOOKUPS_A_SECOND)
         self.arrivals = HostBudget(clock, burst=ARRIVALS, per_second=ARRIVALS_A_SECOND)
+        self.past = PeerAllowance(clock)
         self.client = Client(
             transport, clock=clock, allow_http=config.development, permit=self.registry.admit
         )

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
+from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
 
 from federation.actor_document import tombstone
-from federation.contexts import context_for
 from federation.endpoints.actors import activity_answer_of
 from federation.endpoints.answers import PUBLIC_FOR, activity_answer
+from federation.endpoints.collections import collection_document, digest_of, page_document, place_in
 from federation.endpoints.signers import signer_of
 from federation.models import Actor, OutboundActivity
 from federation.refusals import Refused
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 PRIVATE = "private, no-store"
 REPLIES = 100
+"""Ids on one page; as many stand in the list itself where there are no more."""
+MAX_MEMBERS = 5000
 
 
 async def reader_of(site: Site, request: Request) -> Actor | None:
@@ -62,26 +66,59 @@ async def create_answer(site: Site, request: Request, post_id: int) -> Response:
     return activity_answer(request, activity, cache=_cache(post))
 
 
-async def replies_answer(
-    site: Site, request: Request, post_id: int, *, whole_thread: bool = False
-) -> Response:
-    """`/p/{id}/replies`: public answers; `/p/{id}/context`: the whole public thread (FEP-7888)."""
+async def replies_answer(site: Site, request: Request, post_id: int) -> Response:
+    """`/p/{id}/replies`: the public answers to a post, oldest first."""
     post = await _local_post(post_id)
     await _must_read(site, request, post)
-    found = (
-        Post.filter(root_id=post.root_id or post.id) if whole_thread else Post.filter(in_reply_to_id=post.id)
+    author = await Actor.get(id=post.author_id)
+    found = readable(Post.filter(in_reply_to_id=post.id), None)
+    return await _posts_answer(request, post, f"{post.uri}/replies", found, author.uri)
+
+
+async def context_answer(site: Site, request: Request, post_id: int) -> Response:
+    """`/p/{id}/context`: the public posts of a conversation, oldest first (FEP-7888, FEP-f228), owned by its community or
+    else its author. That of a comment leads to the one of its thread.
+    """
+    post = await _local_post(post_id)
+    await _must_read(site, request, post)
+    uri = f"{post.uri}/context"
+    if post.conversation not in ("", uri):
+        if not site.federation.config.is_ours(post.conversation):
+            raise Refused("not-found", "the conversation is another server's")
+        return RedirectResponse(post.conversation, 301)
+    thread = Q(root_id=post.id) if post.root_id is None else Q(root_id=post.root_id, conversation=uri)
+    owner = await Actor.get(id=post.community_id or post.author_id)
+    found = readable(Post.filter(thread).exclude(id=post.id), None)
+    return await _posts_answer(request, post, uri, found, owner.uri, opening=post.uri)
+
+
+async def _posts_answer(
+    request: Request, post: Post, uri: str, found: QuerySet[Post], owner: str, *, opening: str = ""
+) -> Response:
+    """A list of posts by their ids; its ETag is a digest of all of them (as FEP-6481 asks)."""
+    place = place_in(request, "above")
+    members: list[tuple[int, str]] = await found.order_by("id").limit(MAX_MEMBERS).values_list("id", "uri")
+    if opening:
+        members = [(post.id, opening), *members]
+    total, cache = len(members), _cache(post)
+    if place is None:
+        items = [member for _, member in members] if total <= REPLIES else None
+        document = collection_document(uri, items, total, attributedTo=owner)
+        digest = digest_of(member for _, member in members)
+        return activity_answer(request, document, cache=cache, digest=digest)
+    begin = next((n for n, (number, _) in enumerate(members) if number > place), total)
+    shown = members[begin : begin + REPLIES]
+    following = shown[-1][0] if begin + REPLIES < total else None
+    page = page_document(
+        uri,
+        [member for _, member in shown],
+        total,
+        name="above",
+        place=place,
+        following=following,
+        attributedTo=owner,
     )
-    uris = await readable(found, None).order_by("id").limit(REPLIES).values_list("uri", flat=True)
-    suffix = "context" if whole_thread else "replies"
-    items = [post.uri, *uris] if whole_thread else list(uris)
-    document = {
-        "@context": context_for(),
-        "id": f"{post.uri}/{suffix}",
-        "type": "OrderedCollection",
-        "totalItems": len(items),
-        "orderedItems": items,
-    }
-    return activity_answer(request, document, cache=_cache(post))
+    return activity_answer(request, page, cache=cache)
 
 
 async def stamp_answer(site: Site, request: Request, post_id: int, quote_id: int) -> Response:

@@ -10,6 +10,7 @@ from federation.database import after_commit
 from federation.models import Actor, Follow, FollowState, OutboundActivity
 from sebangsa.hooks import Origin
 from sebangsa.models import Post, Visibility
+from sebangsa.past import is_past
 from sebangsa.streams import StreamEvent
 
 if TYPE_CHECKING:
@@ -39,8 +40,8 @@ def _ring_outbox(site: Site, actor: Actor, activity: OutboundActivity) -> None:
 
 
 async def _ring(site: Site, name: str, post: Post, origin: Origin) -> None:
-    """Direct posts ring as notifications and chats only."""
-    if post.visibility == Visibility.DIRECT:
+    """Direct posts ring as notifications and chats only; old ones that are read now do not ring."""
+    if is_past() or post.visibility == Visibility.DIRECT:
         return
     channels = [*await _homes(site, post), *_open_feeds(post)]
     if channels:

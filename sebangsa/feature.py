@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sebangsa import (
+    backfilling,
     broadcasting,
     followers_repair,
     inbound,
@@ -42,6 +43,7 @@ def register(site: Site) -> None:
     broadcasting.register(site)
     moving.register(site)
     site.hooks.post_read.listen(partial(quoted.note_quote, site))
+    site.hooks.followed.listen(partial(backfilling.after_follow, site))
     site.panels.append(reach_panel)
     followers_repair.register(site)
     relays_receiving.register(site)
@@ -88,7 +90,9 @@ FEATURE = Feature(
         "mail_password_link": mailing.mail_password_link,
         "mail_welcome": mailing.mail_welcome,
         "verify_links": verifying.verify_links,
+        "backfill": backfilling.backfill,
         "read_quote": quoted.read_quote,
+        "read_old_quote": quoted.read_old_quote,
         "carry_followers": moving.carry_followers,
         "compare_followers": followers_repair.compare_followers,
         "drop_unused_uploads": uploads.drop_unused,

@@ -21,6 +21,7 @@ from sebangsa.events.receiving import receive_answer, renew_event
 from sebangsa.hooks import Origin
 from sebangsa.models import Attachment, Post, PostTag, RelayState, Visibility
 from sebangsa.notifying import notify
+from sebangsa.past import is_past
 from sebangsa.polls.receiving import receive_counts, receive_votes, renew_counts, replace_poll, votes_in
 from sebangsa.polls.voting import forget_voter
 from sebangsa.posting import count_post, erase
@@ -304,6 +305,8 @@ async def receive_announce(site: Site, inbound: Inbound) -> None:
 
     From a relay it is none: it makes a post known here.
     """
+    if is_past():
+        return  # old boosts are not boosted anew
     if await relay_of(site, inbound.actor) is not None:
         await relayed.receive_announce(site, inbound)
         return

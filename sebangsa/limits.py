@@ -48,6 +48,8 @@ BUCKETS: Mapping[str, Bucket] = {
     "mail": Bucket(3, HOUR),
     # Asking other servers on somebody's behalf.
     "resolve": Bucket(60, 5 * MINUTE),
+    # Fetching older posts and comments of other servers.
+    "backfill": Bucket(30, HOUR),
     # The same, document by document: how an app on ActivityPub reads what lies elsewhere.
     "proxy": Bucket(300, 5 * MINUTE),
     # What one relay may bring; beyond it is dropped.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from federation.database import after_commit
 from federation.models import Actor
 from sebangsa.models import Notification, Post
+from sebangsa.past import is_past
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
@@ -25,9 +26,12 @@ async def notify(
     """Write a notification for a local person, and tell their open pages after commit.
 
     Once for the same type, actor and post, unless it `is_repeatable`: the same moderator answers several reports.
+    Nobody is told of what is read of the past.
     """
     is_own = type_ in ("poll", "event.soon")  # who asked, or invited, is told by nobody else
-    if (recipient_id == actor_id and not is_own) or not await Actor.exists(id=recipient_id, host=""):
+    if is_past() or (recipient_id == actor_id and not is_own):
+        return
+    if not await Actor.exists(id=recipient_id, host=""):
         return
     known = not is_repeatable and await Notification.exists(
         recipient_id=recipient_id, type=type_, actor_id=actor_id, post_id=post.id if post else None

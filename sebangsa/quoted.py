@@ -14,6 +14,7 @@ from federation.wire import ObjectDocument
 from sebangsa.fetching import fetch_post
 from sebangsa.models import Post, Quote, QuoteState
 from sebangsa.notifying import notify
+from sebangsa.past import is_past, reading_the_past
 from sebangsa.posting import document_of
 from sebangsa.quote_wire import is_stamp_for
 from sebangsa.quoting import answer_request, is_allowed
@@ -45,7 +46,14 @@ async def note_quote(site: Site, inbound: Inbound, post: Post, obj: ObjectDocume
         known.stamp_uri = stamp
     await known.save()
     if not inbound.is_quoted:
-        await site.queue.enqueue("read_quote", known.id, key=f"quote:{known.id}")
+        job = "read_old_quote" if is_past() else "read_quote"
+        await site.queue.enqueue(job, known.id, key=f"quote:{known.id}")
+
+
+async def read_old_quote(site: Site, quote_id: int) -> None:
+    """The same for a quote in an old post that was read now: its author hears nothing of it."""
+    with reading_the_past():
+        await read_quote(site, quote_id)
 
 
 async def forget_quote(post: Post) -> None:

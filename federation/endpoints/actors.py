@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from starlette.requests import Request
 from starlette.responses import Response
 
 from federation.actor_document import actor_document, tombstone
 from federation.contexts import context_for
 from federation.endpoints.answers import activity_answer
+from federation.endpoints.collections import (
+    collection_document,
+    page_document,
+    place_in,
+    raw_items,
+)
 from federation.endpoints.strangers import key_document, open_to_all, show_strangers
 from federation.federation import Federation
 from federation.local_actors import actor_named
@@ -61,30 +65,22 @@ def _count(request: Request, uri: str, total: int) -> Response:
 
 
 async def outbox_answer(fed: Federation, request: Request, actor: Actor) -> Response:
-    """The newest public activities, newest first, in one piece: Lemmy does not page (interop b1)."""
-    recent = (
-        await OutboundActivity.filter(actor_id=actor.id, is_public=True, type__in=["Create", "Announce"])
-        .order_by("-id")
-        .limit(OUTBOX_PAGE)
-        .values_list("body", flat=True)
-    )
-    return activity_answer(request, collection_bytes(actor.outbox_url, [str(body) for body in recent]))
+    """The newest public activities, newest first, in one piece: Lemmy does not page (interop b1). Older ones by pages."""
+    shown = OutboundActivity.filter(actor_id=actor.id, is_public=True, type__in=["Create", "Announce"])
+    place = place_in(request, "below")
+    total = await shown.count()
+    found = await (shown.filter(id__lt=place) if place else shown).order_by("-id").limit(OUTBOX_PAGE)
+    items = raw_items(row.body for row in found)
+    if place is None:
+        return activity_answer(request, collection_document(actor.outbox_url, items, total))
+    following = found[-1].id if len(found) == OUTBOX_PAGE else None
+    page = page_document(actor.outbox_url, items, total, name="below", place=place, following=following)
+    return activity_answer(request, page)
 
 
-def collection_bytes(uri: str, items: list[str], total: int | None = None) -> bytes:
-    """An `OrderedCollection` around items that are JSON text already, kept byte for byte."""
-    from msgspec import Raw
-
-    from federation import strict_json
-
-    document: dict[str, Any] = {
-        "@context": context_for(),
-        "id": uri,
-        "type": "OrderedCollection",
-        "totalItems": len(items) if total is None else total,
-        "orderedItems": [Raw(item.encode()) for item in items],
-    }
-    return strict_json.dumps(document)
+async def featured_answer(request: Request, actor: Actor) -> Response:
+    """What somebody pinned to their profile: nothing can be, and an empty list says so."""
+    return activity_answer(request, collection_document(actor.featured_url, [], 0, attributedTo=actor.uri))
 
 
 async def activity_answer_of(request: Request, row: OutboundActivity | None) -> Response:

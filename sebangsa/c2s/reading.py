@@ -13,7 +13,7 @@ from tortoise.expressions import Q
 
 from federation import strict_json
 from federation.contexts import context_for
-from federation.endpoints.actors import activity_answer_of, local_actor, outbox_answer
+from federation.endpoints.actors import activity_answer_of, featured_answer, local_actor, outbox_answer
 from federation.endpoints.answers import activity_answer, refusal_answer
 from federation.models import Actor, OutboundActivity
 from federation.refusals import Refused
@@ -64,6 +64,17 @@ async def get_outbox(request: Request) -> Response:
             response = refusal_answer(refusal)
     response.headers["vary"] = "Accept, Signature, Authorization"
     return response
+
+
+async def get_featured(request: Request) -> Response:
+    """`/u/{name}/featured`, for servers."""
+    try:
+        owner = await local_actor(request.path_params["name"], group=False)
+        if owner.deleted_at is not None:
+            raise Refused("gone", owner.uri)
+        return await featured_answer(request, owner)
+    except Refused as refusal:
+        return refusal_answer(refusal)
 
 
 async def _outbox(call: Call) -> Response:

@@ -8,7 +8,7 @@ from sebangsa.api.access import ApiRoute, Caller, Rule
 from sebangsa.c2s.endpoints import PROXY, UPLOADS
 from sebangsa.c2s.outbox import post_outbox
 from sebangsa.c2s.proxy import post_proxy
-from sebangsa.c2s.reading import STREAM, get_activity, get_inbox, get_outbox
+from sebangsa.c2s.reading import STREAM, get_activity, get_featured, get_inbox, get_outbox
 from sebangsa.c2s.streaming import CollectionStream
 from sebangsa.c2s.uploading import get_upload, post_upload
 
@@ -19,6 +19,7 @@ _READ = Rule(Caller.PERSON, "read:statuses")
 ROUTES: list[BaseRoute] = [
     Route("/a/{id:int}", get_activity),
     Route("/u/{name}/outbox", get_outbox),
+    Route("/u/{name}/featured", get_featured),
     ApiRoute("/u/{name}/outbox", post_outbox, _ACT, methods=["POST"]),
     ApiRoute("/u/{name}/inbox", get_inbox, _READ),
     Route(f"/u/{{name}}/inbox/{STREAM}", CollectionStream("inbox"), methods=["GET"]),

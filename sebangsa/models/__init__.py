@@ -1,6 +1,7 @@
 """The product's tables."""
 
 from sebangsa.models.accounts import Invite, OneTimeLink, Role, Session, User
+from sebangsa.models.backfills import Backfill, BackfillState
 from sebangsa.models.events import Event, EventStatus, JoinMode, Participation, ParticipationState
 from sebangsa.models.moves import Move
 from sebangsa.models.notifications import Notification
@@ -15,6 +16,8 @@ __all__ = [
     "AccessToken",
     "Attachment",
     "AuthorizationCode",
+    "Backfill",
+    "BackfillState",
     "Event",
     "EventStatus",
     "Invite",

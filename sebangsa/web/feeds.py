@@ -21,6 +21,7 @@ from sebangsa.moving import destination_of
 from sebangsa.text.handles import parse_handle
 from sebangsa.text.hashtags import normal_form
 from sebangsa.timelines import Window
+from sebangsa.web.backfills import missing_of_actor
 from sebangsa.web.forms import back_to, form_of, id_in, text_of
 from sebangsa.web.pieces import Face, Tab
 from sebangsa.web.presenting import details_of, face_of, page_of_actor, post_views
@@ -123,6 +124,7 @@ async def _person_page(request: Request) -> Response:
         "details": details_of(actor),
         "follow_state": made.state.value if made else "",
         "moved_to": await moved_face(site, actor),
+        "missing": await missing_of_actor(site, actor),
         "is_oneself": viewer is not None and viewer.id == actor.id,
         "tabs_of_feed": [
             Tab("Posts", page_of_actor(actor)),

@@ -6,6 +6,7 @@ from starlette.routing import BaseRoute
 
 from sebangsa.web import (
     appearance,
+    backfills,
     composing,
     design_page,
     elsewhere,
@@ -34,6 +35,7 @@ ROUTES: list[BaseRoute] = [
     *finding.ROUTES,
     *peers.ROUTES,
     *intents.ROUTES,
+    *backfills.ROUTES,
     *elsewhere.ROUTES,
     *signing_in.ROUTES,
     *appearance.ROUTES,

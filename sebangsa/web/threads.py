@@ -17,6 +17,7 @@ from sebangsa.models import Mention, Post, Visibility
 from sebangsa.polls import voting as polls
 from sebangsa.uploads import upload_picture
 from sebangsa.visibility import OPEN, must_be_author, post_for
+from sebangsa.web.backfills import missing_of_thread
 from sebangsa.web.forms import back_to, files_of, form_of, id_in, id_of, text_of
 from sebangsa.web.presenting import comment_tree, mine_among, post_view
 from sebangsa.web.viewing import page, signed_in, site_of, viewer_of
@@ -52,6 +53,9 @@ async def _thread_page(request: Request) -> Response:
         "answer": request.query_params.get("answer", "")[: posting.MAX_SOURCE],
         "uri": shown.uri if shown.visibility in OPEN else "",
         "may_answer": viewer is not None and not loaded.is_locked,
+        "missing": await missing_of_thread(site, loaded, loaded.community)
+        if loaded.in_reply_to_id is None and loaded.visibility in OPEN
+        else None,
     }
     return _render(request, "pages/thread.html", context)
 
@@ -169,7 +173,7 @@ async def post_replies(request: Request) -> Response:
 
 async def post_context(request: Request) -> Response:
     """`/p/{id}/context`, for servers."""
-    return await activitypub.replies_answer(site_of(request), request, id_of(request), whole_thread=True)
+    return await activitypub.context_answer(site_of(request), request, id_of(request))
 
 
 async def stamp(request: Request) -> Response:
