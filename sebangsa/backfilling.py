@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from federation.database import execute, transaction
 from federation.fetch_limits import Meter, metered
-from federation.models import Actor
+from federation.models import Actor, Follow, FollowState
 from sebangsa.backfill_walk import Walk
 from sebangsa.models import Backfill, BackfillState, Post
 from sebangsa.past import reading_the_past
@@ -21,6 +21,7 @@ THREADS_AT_FIRST = 20
 MAX_ROUNDS = 50
 STALE = timedelta(hours=2)
 """A job that has not ended by then is taken for dead, and may be asked for again."""
+ENDED = (BackfillState.DONE, BackfillState.CLIPPED)
 
 _INSERT = """
 INSERT INTO backfills
@@ -36,9 +37,16 @@ async def first_contact(site: Site, actor: Actor) -> None:
 
 
 async def after_follow(site: Site, follower: Actor, target: Actor) -> None:
-    """Event `followed`."""
-    if follower.is_local:
+    """Event `followed`. When nobody here followed for a while, we were told nothing meanwhile: it is read again."""
+    if not follower.is_local or target.is_local:
+        return
+    row = await Backfill.get_or_none(kind="actor", subject_id=target.id)
+    if row is None:
         await first_contact(site, target)
+        return
+    others = Follow.filter(target_id=target.id, follower__host="", state=FollowState.ACCEPTED)
+    if row.state in ENDED and not await others.exclude(follower_id=follower.id).exists():
+        await _begin(site, row)
 
 
 async def ask_for_thread(site: Site, root: Post, host: str) -> None:
@@ -59,13 +67,17 @@ async def ask_again(site: Site, row: Backfill) -> None:
     """Go on where the budget ended, or begin anew where it failed or its job died. Nothing while one is at it."""
     now = site.clock.now()
     is_stale = row.state == BackfillState.WAITING and row.asked_at < now - STALE
-    if row.state not in (BackfillState.MORE, BackfillState.FAILED) and not is_stale:
-        return
+    if row.state in (BackfillState.MORE, BackfillState.FAILED) or is_stale:
+        await _begin(site, row)
+
+
+async def _begin(site: Site, row: Backfill) -> None:
+    """From its start, unless there is something to go on from."""
     async with transaction():
-        if row.state == BackfillState.FAILED:
+        if row.state == BackfillState.FAILED or not row.steps:
             row.steps, row.pages, row.listed, row.stated = [], [], 0, None
         row.fetches = row.received = row.brought = 0
-        row.error, row.ended_at, row.asked_at = "", None, now
+        row.error, row.ended_at, row.asked_at = "", None, site.clock.now()
         row.state = BackfillState.WAITING
         row.rounds += 1
         await row.save()
