@@ -1,8 +1,7 @@
 from tortoise import migrations
 from tortoise.migrations import operations as ops
 import functools
-from json import dumps
-from msgspec._core import json_decode
+from json import dumps, loads
 from sebangsa.models.backfills import BackfillState
 from tortoise import fields
 
@@ -34,7 +33,7 @@ class Migration(migrations.Migration):
                     fields.JSONField(
                         default=list,
                         encoder=functools.partial(dumps, separators=(",", ":")),
-                        decoder=json_decode,
+                        decoder=loads,
                     ),
                 ),
                 (
@@ -42,7 +41,7 @@ class Migration(migrations.Migration):
                     fields.JSONField(
                         default=list,
                         encoder=functools.partial(dumps, separators=(",", ":")),
-                        decoder=json_decode,
+                        decoder=loads,
                     ),
                 ),
                 ("fetches", fields.IntField(default=0)),

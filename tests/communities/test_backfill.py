@@ -344,7 +344,7 @@ async def test_a_job_that_was_killed_goes_on_where_it_stopped_and_twice_makes_no
 async def browse(instance: Instance, user: User | None, path: str) -> str:
     cookies = await instance.signed_in(user) if user else {}
     async with instance.http.get(
-        f"{instance.url}{path}", cookies=cookies, headers={"Accept": "text/html"}
+        f"{instance.url}{path}", cookies=cookies, headers={"Accept": "text/html", "Accept-Language": "en"}
     ) as answer:
         assert answer.status == 200, path
         return await answer.text()
@@ -357,7 +357,9 @@ async def press(instance: Instance, user: User, path: str) -> int:
     assert form is not None
     fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form.group(1)))
     cookies = await instance.signed_in(user)
-    page = await instance.http.get(f"{instance.url}{path}", cookies=cookies, headers={"Accept": "text/html"})
+    page = await instance.http.get(
+        f"{instance.url}{path}", cookies=cookies, headers={"Accept": "text/html", "Accept-Language": "en"}
+    )
     fields |= dict(re.findall(r'name="(csrf)" value="([^"]*)"', await page.text()))
     async with instance.http.post(
         f"{instance.url}/backfill", data=fields, cookies=cookies, allow_redirects=False
