@@ -95,7 +95,7 @@ async def context_answer(site: Site, request: Request, post_id: int) -> Response
 async def _posts_answer(
     request: Request, post: Post, uri: str, found: QuerySet[Post], owner: str, *, opening: str = ""
 ) -> Response:
-    """A list of posts by their ids; its ETag is a digest of all of them (as FEP-6481 asks)."""
+    """A list of posts by their ids; its ETag is a digest of all of them, as NodeBB reads it."""
     place = place_in(request, "above")
     members: list[tuple[int, str]] = await found.order_by("id").limit(MAX_MEMBERS).values_list("id", "uri")
     if opening:
