@@ -161,7 +161,7 @@ def _names_us(inbound: Inbound, obj: ObjectDocument, known: Mapping[str, Actor])
     """
     if inbound.is_asked_for:
         return True
-    if inbound.inbox_of is not None and visibility_of(obj, inbound.actor) not in OPEN:
+    if inbound.inbox_of is not None and visibility_of(obj, inbound.actor) == Visibility.DIRECT:
         return True  # to nobody by name: the inbox says for whom (S-109)
     return any(actor.is_local for actor in known.values())
 

@@ -107,8 +107,11 @@ async def test_an_app_follows_answers_and_boosts_across_servers(town: Town, host
 async def test_s114_blind_copies_reach_another_server_and_are_named_nowhere(
     town: Town, host: ForeignServer
 ) -> None:
+    """As far as that server takes it: of a stranger whom nobody there follows it takes what names one of its own (S-060)."""
     ani = await App.of(town.warga, town.ani, host)
     budi = await App.of(town.kota, town.budi, host)
+    await budi.do("Follow", ani.uri)
+    await settle(town.warga, town.kota)
     made = await ani.do(
         "Create", {"type": "Note", "content": "Diam-diam", "to": ani.followers, "bcc": budi.uri}
     )
