@@ -236,7 +236,7 @@ def test_peers_are_listed_paused_and_resumed(sebangsa: CommandLine) -> None:
         values = {
             "host": "mastodon.example", "software": "mastodon", "version": "4.6.0", "signature_scheme": "cavage",
             "failures": 3, "locked_by": "", "is_paused": 0, "is_gone": 0, "last_error": "no answer in time",
-            "created_at": "2026-11-01 00:00:00+00:00",
+            "seen": "", "created_at": "2026-11-01 00:00:00+00:00",
         }  # fmt: skip
         row = {name: values.get(name) for name in columns}
         marks = ", ".join("?" * len(row))
