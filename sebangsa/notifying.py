@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from federation.database import after_commit
@@ -11,6 +12,13 @@ from sebangsa.past import is_past
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
+
+
+NEWS_FOR = timedelta(days=2)
+
+
+def _is_news(site: Site, type_: str, post: Post | None) -> bool:
+    return type_ == "mention" and post is not None and site.clock.now() - post.created_at < NEWS_FOR
 
 
 async def notify(
@@ -26,10 +34,11 @@ async def notify(
     """Write a notification for a local person, and tell their open pages after commit.
 
     Once for the same type, actor and post, unless it `is_repeatable`: the same moderator answers several reports.
-    Nobody is told of what is read of the past.
+    Nobody is told of what is read of the past, but for a mention of these days: its delivery, still on its way, would
+    find the post here already.
     """
     is_own = type_ in ("poll", "event.soon")  # who asked, or invited, is told by nobody else
-    if is_past() or (recipient_id == actor_id and not is_own):
+    if (is_past() and not _is_news(site, type_, post)) or (recipient_id == actor_id and not is_own):
         return
     if not await Actor.exists(id=recipient_id, host=""):
         return
