@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from civic_bridge import inbound, mirroring, plain_replies, receiving
+from civic_bridge import erasing, inbound, mirroring, plain_replies, receiving
 from civic_bridge.commands import body, reports
 from civic_bridge.desk import waiting_for
 from civic_bridge.panels import report_panel
@@ -22,6 +22,8 @@ def register(site: Site) -> None:
     site.hooks.also_addressed.listen(receiving.address_office)
     site.hooks.post_created.listen(partial(receiving.see_post, site))
     site.hooks.post_edited.listen(partial(receiving.see_edit, site))
+    site.hooks.post_deleted.listen(erasing.erase_report)
+    site.hooks.actor_deleted.listen(erasing.forget_officer)
     site.panels.append(report_panel)
     site.badges["/desk"] = waiting_for
 

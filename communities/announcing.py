@@ -10,6 +10,7 @@ from communities.models import AnnouncedThread
 from communities.wire import announce, announce_object
 from federation import strict_json
 from federation.actor_document import timestamp
+from federation.database import rows
 from federation.models import Actor
 from federation.outbox import Audience, publish, send_further
 from federation.refusals import Refused
@@ -65,14 +66,35 @@ async def announce_edit(site: Site, post: Post, origin: Origin) -> None:
 
 
 async def announce_deletion(site: Site, post: Post, origin: Origin) -> None:
-    """Its author took a post back."""
+    """Its author took a post back, or is gone: then only what this community itself said of it is taken back here."""
     community = await announcing(post, origin)
     if community is not None:
         await announce_activity(site, community, origin.activity)
         if post.in_reply_to_id is None:
             await _tell_microblogs(site, community, post, origin)
+    elif origin.activity:
+        return
+    else:
+        community = await Actor.get_or_none(id=post.community_id or 0, host="")
+    if community is not None:
+        if post.in_reply_to_id is None:
             await withdraw_boost(site, community, post)
         await AnnouncedThread.filter(post_id=post.id).delete()
+
+
+async def announce_end_of_account(site: Site, actor: Actor, origin: Origin) -> None:
+    """Somebody deleted their account: communities of ours in which they wrote pass the `Delete` on. Their own server need
+    not know who read them here. In the transaction under way.
+    """
+    if is_past() or origin.announcer is not None or actor.is_group:
+        return
+    wrote_in = await rows(
+        """SELECT DISTINCT p.community_id FROM posts p JOIN actors c ON c.id = p.community_id
+           WHERE p.author_id = ? AND c.host = '' AND c.deleted_at IS NULL AND c.suspended_at IS NULL""",
+        [actor.id],
+    )
+    for community in await Actor.filter(id__in=[row["community_id"] for row in wrote_in]).order_by("id"):
+        await announce_activity(site, community, origin.activity)
 
 
 async def _tell_microblogs(site: Site, community: Actor, post: Post, origin: Origin) -> None:

@@ -15,9 +15,9 @@ from communities import (
     flairs,
     gates,
     inbound,
-    membership,
     moving,
     repairing,
+    succession,
 )
 from communities.commands import community
 from communities.panels import moderation_panel
@@ -53,7 +53,9 @@ def register(site: Site) -> None:
     hooks.voted.listen(partial(announcing_votes.announce_vote, site, announcing_votes.Pace(site.clock)))
     hooks.poll_counted.listen(partial(announcing.announce_edit, site))
     hooks.followed.listen(partial(audiences.ask_for_software, site))
-    hooks.actor_deleted.listen(partial(membership.forget_roles, site))
+    hooks.leaves_behind.listen(succession.leaves_behind)
+    hooks.actor_deleted.listen(partial(succession.hand_over, site))
+    hooks.actor_deleted.listen(partial(announcing.announce_end_of_account, site))
     site.panels.extend([cross_post_panel, flair_panel, moderation_panel])
     site.post_actions.append(cross_post_action)
 

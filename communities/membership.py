@@ -183,11 +183,6 @@ async def unban(site: Site, by: Actor, community: Actor, person: Actor, *, activ
         await enact(site, by, community, wire.undo(by, community, blocked), activity, told=[person])
 
 
-async def forget_roles(site: Site, actor: Actor) -> None:
-    """An account ended: so do its roles."""
-    await Membership.filter(actor_id=actor.id).delete()
-
-
 async def moderators_of(community: Actor) -> list[Membership]:
     """Owners first, then moderators, each in the order of their appointment."""
     held = await Membership.filter(

@@ -1,4 +1,4 @@
-"""To all followers of somebody: written at once where they are few, in the background where they are many.
+"""To all followers of somebody, or to all servers: written at once where they are few, else in the background.
 
 An author does not wait until 5,000 rows are written for 5,000 servers. What is left for later is itself a row, written
 with the activity (`FanOut`); the delivery job writes the deliveries of such rows before it looks for lanes.
@@ -34,14 +34,21 @@ def are_many(targets: Sequence[Actor]) -> bool:
 
 
 async def write_out_later(
-    fed: Federation, activity_id: int, targets: Sequence[Actor], reads: Reads, *, low_priority: bool
+    fed: Federation,
+    activity_id: int,
+    targets: Sequence[Actor],
+    reads: Reads,
+    *,
+    low_priority: bool,
+    to_all_servers: bool = False,
 ) -> None:
-    """Ask for the deliveries of an activity to the followers of `targets`, in the transaction under way."""
+    """Ask for the deliveries of an activity to the followers of `targets`, or to everybody, in the transaction under way."""
     await FanOut.create(
         id=fed.ids.next(),
         activity_id=activity_id,
         target_ids=[target.id for target in targets],
         reads=str(reads),
+        to_all_servers=to_all_servers,
         is_low_priority=low_priority,
         created_at=fed.clock.now(),
     )
@@ -57,8 +64,11 @@ async def write_out_waiting(fed: Federation) -> int:
             if not found:
                 return done
             row = await FanOut.get(id=found[0]["id"])
-            targets = await Actor.filter(id__in=row.target_ids)
-            inboxes = await inboxes_of_followers(targets, Reads(row.reads))
+            if row.to_all_servers:
+                inboxes = await inboxes_of_all()
+            else:
+                targets = await Actor.filter(id__in=row.target_ids)
+                inboxes = await inboxes_of_followers(targets, Reads(row.reads))
             await write_deliveries(fed, row.activity_id, inboxes, low_priority=row.is_low_priority)
             await row.delete()
         done += 1
@@ -83,6 +93,15 @@ async def inboxes_of_followers(targets: Sequence[Actor], reads: Reads) -> dict[s
         [target.id for target in targets],
     )
     return {row["inbox"]: row["host"] for row in found if _is_meant(row, reads)}
+
+
+async def inboxes_of_all() -> dict[str, str]:
+    """One inbox of every server that we know anybody of, and its host; each one's own where a server shares none."""
+    found = await rows(
+        """SELECT COALESCE(NULLIF(shared_inbox_url, ''), inbox_url) AS inbox, min(host) AS host FROM actors
+           WHERE host <> '' AND inbox_url <> '' AND deleted_at IS NULL GROUP BY 1"""
+    )
+    return {row["inbox"]: row["host"] for row in found}
 
 
 def _is_meant(row: Mapping[str, Any], reads: Reads) -> bool:

@@ -224,6 +224,7 @@ class FanOut(Table):
     )
     activity_id: int
     target_ids: fields.Field[list[int]] = fields.JSONField(default=list)  # whose followers
+    to_all_servers = fields.BooleanField(default=False, db_default=False)
     reads = fields.CharField(16, default="")
     is_low_priority = fields.BooleanField(default=False)
     created_at = fields.DatetimeField()

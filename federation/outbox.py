@@ -34,7 +34,8 @@ class Audience:
 
     `followers_of` means all accepted followers of these actors whose servers read it (`reads`), by their shared inboxes.
     Shared inboxes are used and merged for `actors` too, unless it is `personal`: direct notes, `Follow` and its answers
-    go to each one's own inbox. With `low_priority` what else is said to a server goes first.
+    go to each one's own inbox. With `low_priority` what else is said to a server goes first. `all_servers` means every
+    server that we ever met: whoever may know the actor learns that it is gone.
     """
 
     actors: Sequence[Actor] = ()
@@ -43,6 +44,7 @@ class Audience:
     personal: bool = False
     reads: Reads = Reads.ANYTHING
     low_priority: bool = False
+    all_servers: bool = False
 
 
 @contextmanager
@@ -123,10 +125,15 @@ async def send_further(fed: Federation, uri: str, audience: Audience) -> None:
 async def _address(fed: Federation, row: OutboundActivity, audience: Audience) -> None:
     """Write what must be sent, or that it must be, where there are many."""
     inboxes = await _inboxes(fed, audience)
-    is_large = are_many(audience.followers_of)
+    is_large = audience.all_servers or are_many(audience.followers_of)
     if is_large:
         await write_out_later(
-            fed, row.id, audience.followers_of, audience.reads, low_priority=audience.low_priority
+            fed,
+            row.id,
+            audience.followers_of,
+            audience.reads,
+            low_priority=audience.low_priority,
+            to_all_servers=audience.all_servers,
         )
     elif audience.followers_of:
         inboxes = await inboxes_of_followers(audience.followers_of, audience.reads) | inboxes

@@ -12,7 +12,7 @@ from moderation.case_views import case_views
 from moderation.models import Case, DomainBlock
 from moderation.pages import known_actor, render
 from sebangsa.errors import Invalid, NotAllowed, NotFound
-from sebangsa.models import Post
+from sebangsa.models import Post, User
 from sebangsa.web.forms import back_to, form_of, id_of, text_of
 from sebangsa.web.presenting import face_of
 from sebangsa.web.viewing import signed_in, site_of, viewer_of
@@ -70,6 +70,7 @@ async def person(request: Request) -> Response:
         "is_suspended": actor.suspended_at is not None,
         "suspended_at": actor.suspended_at,
         "is_outranked": is_outranked,
+        "is_deletable": is_outranked and user.is_admin and await User.exists(actor_id=actor.id),
         "open_cases": await Case.filter(accused_id=actor.id, resolved_at=None).count(),
     }
     return render(request, "person", context)
@@ -77,15 +78,21 @@ async def person(request: Request) -> Response:
 
 @signed_in
 async def post_person(request: Request) -> Response:
-    """`POST /moderation/people/{handle}/suspend` or `/unsuspend`, with `reason`."""
+    """`POST /moderation/people/{handle}/suspend`, `/unsuspend` or `/delete`, with `reason`."""
     site, user = site_of(request), viewer_of(request)
     log.must_moderate(user)
     actor = await known_actor(site, request.path_params["handle"])
-    act = {"suspend": suspending.suspend, "unsuspend": suspending.unsuspend}.get(request.path_params["act"])
+    act = {
+        "suspend": suspending.suspend,
+        "unsuspend": suspending.unsuspend,
+        "delete": suspending.delete,
+    }.get(request.path_params["act"])
     if act is None:
         raise NotFound
     form = await form_of(request)
     await act(site, user, actor, text_of(form, "reason"))
+    if act is suspending.delete:
+        return RedirectResponse("/moderation/log", 303)
     return back_to(request, f"/moderation/people/{quote(actor.handle)}", text_of(form, "next"))
 
 

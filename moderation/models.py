@@ -83,7 +83,7 @@ class LogEntry(Table):
     moderator_id: int
     action = fields.CharField(
         32
-    )  # remove-post, restore-post, suspend, unsuspend, block-domain, unblock-domain
+    )  # remove-post, restore-post, suspend, unsuspend, delete-account, block-domain, unblock-domain
     target = fields.CharField(URL_LENGTH)
     reason = fields.TextField(default="")
     created_at = fields.DatetimeField()

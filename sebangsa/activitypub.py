@@ -50,8 +50,9 @@ async def post_answer(site: Site, request: Request, post_id: int) -> Response:
     if post is not None and post.kind == "boost":
         return await activity_answer_of(request, await OutboundActivity.get_or_none(uri=post.uri))
     post = await _local_post(post_id)
-    if post.deleted_at is not None:
-        return activity_answer(request, tombstone(post.uri, post.deleted_at), status=410)
+    ended = post.deleted_at or post.author.deleted_at
+    if ended is not None:
+        return activity_answer(request, tombstone(post.uri, ended), status=410)
     await _must_read(site, request, post)
     document, _ = await document_of(site, post)
     return activity_answer(request, document, cache=_cache(post))
@@ -138,7 +139,7 @@ async def stamp_answer(site: Site, request: Request, post_id: int, quote_id: int
 
 
 async def _local_post(post_id: int) -> Post:
-    post = await Post.get_or_none(id=post_id, is_local=True)
+    post = await Post.get_or_none(id=post_id, is_local=True).select_related("author")
     if post is None or post.kind == "boost":
         raise Refused("not-found")
     return post

@@ -41,6 +41,15 @@ class NotFound(ProductError):
         super().__init__("not-found", sentence)
 
 
+class Gone(ProductError):
+    """It was here and was deleted for good."""
+
+    status = 410
+
+    def __init__(self, sentence: str = "This was deleted.") -> None:
+        super().__init__("gone", sentence)
+
+
 class NotAllowed(ProductError):
     """The person may not do this here."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sebangsa import (
     backfilling,
     broadcasting,
+    erasing,
     followers_repair,
     inbound,
     jobs,
@@ -89,6 +90,7 @@ FEATURE = Feature(
         "delete_media": jobs.delete_media,
         "mail_password_link": mailing.mail_password_link,
         "mail_welcome": mailing.mail_welcome,
+        "erase_account": erasing.erase_account,
         "verify_links": verifying.verify_links,
         "backfill": backfilling.backfill,
         "read_quote": quoted.read_quote,

@@ -114,5 +114,7 @@ class Hooks:
         """(user) after an account was made."""
         self.moved: Event[Actor, Actor] = Event()
         """(old, new) after a move was believed; followers go along later, in a job."""
-        self.actor_deleted: Event[Actor] = Event()
-        """(actor) after an account was deleted, here or at its own server."""
+        self.leaves_behind: Event[Actor, list[Actor]] = Event()
+        """(person, communities) before somebody deletes their account: those that nobody else looks after are added."""
+        self.actor_deleted: Event[Actor, Origin] = Event()
+        """(actor, origin) after an account was deleted, here or at its own server; a job erases what it left."""

@@ -15,15 +15,14 @@ from federation.registry import Verdict
 from federation.vocabulary import ACTOR_TYPES
 from federation.wire import ObjectDocument, id_of, read_activity, read_actor, read_object, types_of
 from sebangsa import following, quoted, voted
+from sebangsa.erasing import end_account
 from sebangsa.errors import NotAllowed
-from sebangsa.events.joining import forget_person
 from sebangsa.events.receiving import receive_answer, renew_event
 from sebangsa.hooks import Origin
 from sebangsa.models import Attachment, Post, PostTag, RelayState, Visibility
 from sebangsa.notifying import notify
 from sebangsa.past import is_past
 from sebangsa.polls.receiving import receive_counts, receive_votes, renew_counts, replace_poll, votes_in
-from sebangsa.polls.voting import forget_voter
 from sebangsa.posting import count_post, erase
 from sebangsa.receiving import (
     content_of,
@@ -154,7 +153,7 @@ async def receive_delete(site: Site, inbound: Inbound) -> None:
     if not uri:
         raise Refused("missing-field", "object")
     if uri == inbound.actor.uri:
-        await delete_actor(site, inbound.actor)
+        await end_account(site, inbound.actor, Origin(inbound.raw, None, inbound.announcer))
         return
     post = await Post.get_or_none(uri=uri)
     if post is None:
@@ -185,28 +184,6 @@ async def receive_undo_delete(site: Site, inbound: Inbound) -> None:
     if post.is_shown:
         await count_post(post, +1)
     await site.hooks.post_restored.emit(post)
-
-
-async def delete_actor(site: Site, actor: Actor) -> None:
-    """An account ended: its posts become tombstones, its follows end. In the transaction under way."""
-    for post in await Post.filter(author_id=actor.id, deleted_at__isnull=True):
-        if post.kind == "boost":
-            await count_post(post, -1)
-            await post.delete()
-        else:
-            await erase(site, post)
-    await forget_voter(site, actor)
-    await forget_person(site, actor)
-    for made in await Follow.filter(follower_id=actor.id).select_related("target"):
-        await following.end(site, made, actor, made.target)
-    for made in await Follow.filter(target_id=actor.id).select_related("follower"):
-        await following.end(site, made, made.follower, actor)
-    actor.deleted_at = site.clock.now()
-    actor.name = actor.summary = actor.source = actor.icon_url = actor.image_url = ""
-    actor.profile_fields = []
-    await actor.save()
-    site.federation.keys.forget(actor.uri)
-    await site.hooks.actor_deleted.emit(actor)
 
 
 async def receive_follow(site: Site, inbound: Inbound) -> Verdict | None:

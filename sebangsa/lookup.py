@@ -33,6 +33,13 @@ async def actor_by_handle(site: Site, handle: Handle, *, fetch: bool = True) -> 
     return actor if actor.is_usable else None
 
 
+async def was_deleted(site: Site, handle: Handle) -> bool:
+    """Whether the handle was somebody's who deleted their account, here or elsewhere, as far as we know."""
+    if handle.domain in (None, site.federation.config.domain, site.federation.config.authority):
+        return await Actor.exists(local_name=handle.name.lower(), deleted_at__isnull=False)
+    return await Actor.exists(username=handle.name.lower(), domain=handle.domain, deleted_at__isnull=False)
+
+
 async def actors_by_handle(site: Site, handles: Iterable[Handle]) -> dict[str, Actor]:
     """Those of the handles that name somebody, by `Handle.key`. May ask other servers: not inside a transaction."""
     found = {handle.key: await actor_by_handle(site, handle) for handle in handles}

@@ -21,9 +21,10 @@ async def may_read(site: Site, viewer: Actor | None, post: Post) -> bool:
     """Whether `viewer` (None: anybody) may read the post.
 
     An author reads all of their own but what they deleted; a removed post is read by nobody else, and nothing of
-    somebody suspended by anybody. The gate `may_read` narrows it further (private communities, masked reports).
+    somebody suspended, or whose account ended, by anybody. The gate `may_read` narrows it further (private communities,
+    masked reports).
     """
-    if post.deleted_at is not None or await _is_suspended(post):
+    if post.deleted_at is not None or not await _is_by_somebody_usable(post):
         return False
     if viewer is not None and viewer.id == post.author_id:
         return True
@@ -34,10 +35,10 @@ async def may_read(site: Site, viewer: Actor | None, post: Post) -> bool:
     return await site.hooks.may_read.allows(viewer, post)
 
 
-async def _is_suspended(post: Post) -> bool:
+async def _is_by_somebody_usable(post: Post) -> bool:
     if isinstance(post.author, Actor):
-        return post.author.suspended_at is not None
-    return await Actor.exists(id=post.author_id, suspended_at__isnull=False)
+        return post.author.is_usable
+    return await Actor.exists(id=post.author_id, suspended_at=None, deleted_at=None)
 
 
 async def _is_addressed(viewer: Actor | None, post: Post) -> bool:
@@ -60,7 +61,9 @@ async def post_for(site: Site, viewer: Actor | None, post_id: int) -> Post:
 
 def readable(posts: QuerySet[Post], viewer: Actor | None) -> QuerySet[Post]:
     """Narrow a query to what `viewer` may read: the same rule as `may_read`, as SQL."""
-    posts = posts.filter(deleted_at__isnull=True, author__suspended_at__isnull=True)
+    posts = posts.filter(
+        deleted_at__isnull=True, author__suspended_at__isnull=True, author__deleted_at__isnull=True
+    )
     if viewer is None:
         return posts.filter(visibility__in=OPEN, removed_at__isnull=True)
     followed = Follow.filter(follower_id=viewer.id, state=FollowState.ACCEPTED).values("target_id")
@@ -77,8 +80,12 @@ def readable(posts: QuerySet[Post], viewer: Actor | None) -> QuerySet[Post]:
 
 
 def with_shown_boosts(posts: QuerySet[Post]) -> QuerySet[Post]:
-    """Leave out boosts of what was removed since, or whose author is suspended: for the feeds that hold boosts."""
-    return posts.filter(boost_of__removed_at__isnull=True, boost_of__author__suspended_at__isnull=True)
+    """Leave out boosts of what was removed since, or whose author is suspended or gone: for the feeds that hold boosts."""
+    return posts.filter(
+        boost_of__removed_at__isnull=True,
+        boost_of__author__suspended_at__isnull=True,
+        boost_of__author__deleted_at__isnull=True,
+    )
 
 
 def must_be_author(actor: Actor, post: Post) -> None:

@@ -67,7 +67,7 @@ async def write_vote(site: Site, voter: Actor, post: Post, value: int, uri: str,
         post.id,
         likes_count=(value == 1) - (old == 1),
         dislikes_count=(value == -1) - (old == -1),
-        then=partial(_rank, post),
+        then=partial(rank, post),
     )
     if value == 1:
         said: dict[str, Any] = {"emoji": emoji} if emoji else {}
@@ -75,7 +75,7 @@ async def write_vote(site: Site, voter: Actor, post: Post, value: int, uri: str,
     return True
 
 
-async def _rank(post: Post) -> None:
+async def rank(post: Post) -> None:
     """Place a post by its votes, once they are counted."""
     await post.refresh_from_db(fields=["likes_count", "dislikes_count"])
     post.hot_score = hot_score(post.score, post.created_at)

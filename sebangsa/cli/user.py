@@ -154,6 +154,28 @@ async def disable(site: Site, name: str, undo: bool) -> None:
     click.echo(f"{_handle(site, user)} is {'open again' if undo else 'disabled'}.")
 
 
+@command.command("delete")
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask first.")
+@instance_command
+async def delete(site: Site, name: str, yes: bool) -> None:
+    """Delete an account for good, with all that was written with it; every server we know is asked to do the same.
+
+    It cannot be undone, and the name is never given to anybody again. To close an account and keep what was posted, use
+    `disable`.
+    """
+    from sebangsa.deleting import delete_account, left_behind
+
+    user = await account(site, name)
+    handle = _handle(site, user)
+    for community in await left_behind(site, user.actor):
+        click.echo(f"!{community.username} has nobody else: it goes to an administrator.")
+    if not yes:
+        click.confirm(f"Delete {handle} for good?", abort=True)
+    await delete_account(site, user)
+    click.echo(f"{handle} is deleted. The server erases what was posted, in the background.")
+
+
 def _handle(site: Site, user: User) -> str:
     return f"@{user.actor.username}@{site.federation.config.domain}"
 

@@ -40,6 +40,11 @@ def register(site: Site) -> None:
         # Whatever the author chose since: what was relayed once must be taken back everywhere.
         await _pass_on(site, origin, await _takers(site, post))
 
+    async def ended(actor: Actor, origin: Origin) -> None:
+        if actor.is_local:
+            await _pass_on(site, origin, [r for r in await confirmed_relays(site).all() if r.takes_posts])
+
+    site.hooks.actor_deleted.listen(ended)
     site.hooks.post_created.listen(created)
     site.hooks.post_edited.listen(edited)
     site.hooks.post_deleted.listen(deleted)
@@ -62,7 +67,7 @@ async def _may_be_relayed(site: Site, post: Post) -> bool:
 
 
 async def _pass_on(site: Site, origin: Origin, relays: list[ConfirmedRelay]) -> None:
-    if not relays:
+    if not relays or not origin.activity:
         return
     uri = str(strict_json.parse_object(origin.activity.encode())["id"])
     row = await OutboundActivity.get(uri=uri)

@@ -14,8 +14,8 @@ from federation.endpoints.actors import actor_answer, local_actor
 from federation.endpoints.answers import wants_activity
 from federation.models import Actor, Follow, FollowState
 from sebangsa import following, timelines
-from sebangsa.errors import NotFound
-from sebangsa.lookup import actor_by_handle
+from sebangsa.errors import Gone, NotFound
+from sebangsa.lookup import actor_by_handle, was_deleted
 from sebangsa.models import Post
 from sebangsa.moving import destination_of
 from sebangsa.text.handles import parse_handle
@@ -150,6 +150,8 @@ async def _shown_actor(request: Request) -> Actor:
     handle = parse_handle(request.path_params["name"])
     fetch = request.state.viewer is not None  # visitors make us ask no other server
     actor = await actor_by_handle(site_of(request), handle, fetch=fetch) if handle else None
+    if actor is None and handle is not None and await was_deleted(site_of(request), handle):
+        raise Gone("This account was deleted.")
     if actor is None:
         raise NotFound("There is nobody with that name here.")
     return actor

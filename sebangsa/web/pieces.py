@@ -14,7 +14,8 @@ from datetime import datetime
 class Face:
     """Who somebody is at a glance. `kind` is person, community or body; `picture` a small image URL of ours, or empty.
 
-    `handle` is without the leading @ or !. `is_official` puts the seal and the word beside the name.
+    `handle` is without the leading @ or !. `is_official` puts the seal and the word beside the name. Of somebody who deleted
+    their account (`is_gone`) nothing is shown but that.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Face:
     picture: str = ""
     kind: str = "person"
     is_official: bool = False
+    is_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

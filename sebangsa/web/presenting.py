@@ -152,6 +152,8 @@ def poll_of(post: Post, mine: Mine) -> Poll | None:
 def face_of(site: Site, actor: Actor) -> Face:
     """Somebody at a glance."""
     kind = "community" if actor.is_group else "body" if actor.type in BODIES else "person"
+    if actor.deleted_at is not None:
+        return Face(name="Deleted account", handle="", href="", kind=kind, is_gone=True)
     return Face(
         name=actor.name or actor.username,
         handle=actor.handle,

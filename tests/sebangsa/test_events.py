@@ -23,7 +23,7 @@ from sebangsa.events.jobs import BEFORE, remind_of_events
 from sebangsa.events.joining import decide, join, leave
 from sebangsa.events.planning import EventDraft
 from sebangsa.events.reading import events_among
-from sebangsa.inbound import delete_actor
+from sebangsa.deleting import delete_account
 from sebangsa.models import (
     Event,
     EventStatus,
@@ -179,7 +179,8 @@ async def test_a_deleted_event_and_an_ended_account_leave_nothing(neighbours: Pa
     async with warga.inside() as site:
         post = await posting.create_post(site, ani.actor, inviting())
         await join(site, budi.actor, post)
-        await delete_actor(site, budi.actor)
+        await delete_account(site, budi)
+        await settle(site)
         assert (await Event.get(post_id=post.id)).going_count == 0
         assert await Participation.all().count() == 0
         await posting.delete_post(site, ani.actor, post)

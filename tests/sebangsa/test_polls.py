@@ -18,7 +18,7 @@ from federation.models import OutboundActivity
 from sebangsa import following, posting
 from sebangsa.accounts import create_user
 from sebangsa.errors import Invalid
-from sebangsa.inbound import delete_actor
+from sebangsa.deleting import delete_account
 from sebangsa.models import Notification, Poll, PollOption, PollVote, Post, Visibility
 from sebangsa.polls import jobs
 from sebangsa.polls.asking import PollDraft
@@ -192,7 +192,8 @@ async def test_an_account_that_ends_takes_its_votes_along(neighbours: Pair) -> N
     async with warga.inside() as site:
         post = await posting.create_post(site, ani.actor, Draft(source="Kapan?", poll=asking()))
         await vote(site, budi.actor, post, {0})
-        await delete_actor(site, budi.actor)
+        await delete_account(site, budi)
+        await settle(site)
         assert await PollVote.all().count() == 0
         assert await counts(post) == ({"Sabtu": 0, "Minggu": 0}, 0)
 
