@@ -62,9 +62,9 @@ class Inbound:
 
     async def actor_at(self, uri: str) -> Actor:
         """The actor with this id: ours, known, or fetched. Raises `Refused` when it cannot be had."""
-        if uri in self.fetches.refused:
-            raise self.fetches.refused[uri]
         actor = await actor_by_uri(uri)
+        if actor is None and uri in self.fetches.refused:
+            raise self.fetches.refused[uri]
         if actor is None:
             raise Missing("actor", uri)
         if not actor.is_usable:

@@ -377,3 +377,13 @@ def test_only_moderators_let_people_in_and_invite_them(sebangsa: CommandLine) ->
     made = sebangsa.json("user", "invite", "--by", "boss", "--uses", "3")
     assert made["uses"] == 3
     assert made["url"].startswith("http://warga.localhost:1/sign-up?invite=")
+
+
+def test_an_account_is_deleted_after_a_question(sebangsa: CommandLine) -> None:
+    sebangsa("user", "create", "siti", "--password", "rahasia sekali")
+    sebangsa("community", "create", "tebet", "--owner", "siti", "--title", "Tebet")
+    asked = sebangsa("user", "delete", "siti", stdin="n\n", expect=1).output
+    assert "!tebet has nobody else" in asked
+    assert "is deleted" in sebangsa("user", "delete", "siti", "--yes").output
+    sebangsa("user", "show", "siti", expect=1)
+    assert "taken" in sebangsa("user", "create", "siti", expect=1).output

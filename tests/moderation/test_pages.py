@@ -315,3 +315,19 @@ async def test_moderators_answer_requests_for_accounts_and_invite_by_forms(
     assert f"/sign-up?invite={invite.code}" in (await desk.get(page))[1]
     assert await desk.post(f"{page}/invites/{invite.id}/end") == (303, page)
     assert invite.code not in (await desk.get(page))[1]
+
+
+async def test_an_administrator_deletes_an_account_for_good_and_the_log_says_why(warga: Instance) -> None:
+    budi, moderator = await warga.user("budi"), await warga.user("mod", role=Role.MODERATOR)
+    boss = await warga.user("boss", role=Role.ADMIN)
+    desk, office = await _browser(warga, moderator), await _browser(warga, boss)
+    where = "/moderation/people/budi"
+    assert f"{where}/delete" not in (await desk.get(where))[1]
+    assert (await desk.post(f"{where}/delete", reason="spam"))[0] == 403
+    assert f"{where}/delete" in (await office.get(where))[1]
+    assert (await office.post(f"{where}/delete"))[0] == 422
+    assert await office.post(f"{where}/delete", reason="diminta lewat surat") == (303, "/moderation/log")
+    assert "diminta lewat surat" in (await Browser(warga, {}).get("/moderation/log"))[1]
+    async with warga.inside():
+        assert (await Actor.get(id=budi.actor_id)).deleted_at is not None
+        assert not await User.exists(id=budi.id)

@@ -16,6 +16,7 @@ from tortoise.connection import get_connection
 from federation.actors import resolve_actor
 from federation.models import OutboundActivity
 from sebangsa import following, posting
+from sebangsa.deleting import delete_account
 from sebangsa.errors import Invalid, NotAllowed, NotFound
 from sebangsa.events import joining
 from sebangsa.events.changing import call_off, change_event
@@ -23,7 +24,6 @@ from sebangsa.events.jobs import BEFORE, remind_of_events
 from sebangsa.events.joining import decide, join, leave
 from sebangsa.events.planning import EventDraft
 from sebangsa.events.reading import events_among
-from sebangsa.deleting import delete_account
 from sebangsa.models import (
     Event,
     EventStatus,

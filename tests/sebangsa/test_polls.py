@@ -17,8 +17,8 @@ from federation.actors import resolve_actor
 from federation.models import OutboundActivity
 from sebangsa import following, posting
 from sebangsa.accounts import create_user
-from sebangsa.errors import Invalid
 from sebangsa.deleting import delete_account
+from sebangsa.errors import Invalid
 from sebangsa.models import Notification, Poll, PollOption, PollVote, Post, Visibility
 from sebangsa.polls import jobs
 from sebangsa.polls.asking import PollDraft
