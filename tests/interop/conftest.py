@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import pytest
 
 from tests.instances import Instance
-from tests.interop.fedify_peer import fedify_peer
+from tests.interop.fedify_peer import fedify_peer, running_fedify
 from tests.interop.meeting import Meeting, arrange
 
 RFC_9421 = "rfc9421"
+
+
+@pytest.fixture(scope="package")
+def fedify_port() -> Iterator[int]:
+    """Where Fedify runs: it takes longer to start than most tests take."""
+    with running_fedify() as port:
+        yield port
 
 
 @pytest.fixture
@@ -27,7 +34,7 @@ def database() -> str:
 
 @pytest.fixture
 async def meeting(
-    database: str, first_knock: str, start: Callable[..., Awaitable[Instance]]
+    database: str, first_knock: str, fedify_port: int, start: Callable[..., Awaitable[Instance]]
 ) -> AsyncIterator[Meeting]:
-    async with fedify_peer(first_knock) as peer:
+    async with fedify_peer(fedify_port, first_knock) as peer:
         yield await arrange(await start("warga", database=database), peer)

@@ -15,19 +15,18 @@ from typing import Any
 from chat import sending
 from chat.models import MemberState
 from communities import membership, moderating
-from communities.describing import Description
-from communities.founding import create_community
 from federation import models
 from federation.actors import resolve_actor
 from federation.models import FollowState, InboundActivity, Peer
 from moderation import reporting
-from sebangsa import posting, reacting, voting
+from sebangsa import reacting, voting
 from sebangsa.lookup import find_actor
 from sebangsa.models import Attachment, Post, User
 from sebangsa.uploads import upload_picture
 from tests.chat.chatting import listed, log, texts
 from tests.foreign_server import Actor, Delivered, ForeignServer, foreign_server
 from tests.instances import Instance, settle, unfinished
+from tests.interop.our_side import OurSide, acting, arrange
 from tests.interop.reading import Document, Reading
 from tests.sebangsa.media_pictures import encoded, photo
 from tests.signing_styles import Cavage, SigningStyle
@@ -50,16 +49,12 @@ class Dialect:
 
 
 @dataclass
-class Conversation:
+class Conversation(OurSide):
     """`theirs` is the other server; what it hears is read once, by `heard`."""
 
-    warga: Instance
     theirs: ForeignServer
     dialect: Dialect
     rules: Reading
-    ani: User
-    budi: User
-    tebet: models.Actor
     _heard: int = 0
     _not_done: set[str] = field(default_factory=set)
 
@@ -169,29 +164,13 @@ class Conversation:
 
     # --- our side -----------------------------------------------------------------------------------------------------
 
-    async def post(self, author: User, **draft: Any) -> Post:
-        """One of ours writes into `tebet`, or where `community` says; everything has gone out after."""
-        async with self.warga.inside() as site:
-            draft = {"community": await models.Actor.get(id=self.tebet.id)} | draft
-            made = await posting.create_post(site, await _actor(author), posting.Draft(**draft))
-        await settle(self.warga)
-        return made
-
     async def picture(self, owner: User) -> Attachment:
         """Uploaded, and in no post yet."""
         async with self.warga.inside() as site:
             drawn = encoded(photo(60, 40), "PNG")
             return (
-                await upload_picture(site, await _actor(owner), drawn, description="Gang tiga")
+                await upload_picture(site, await acting(owner), drawn, description="Gang tiga")
             ).attachment
-
-    async def does(self, act: Callable[..., Awaitable[Any]], who: User, *args: Any, **options: Any) -> Any:
-        """One of ours does something: a use case called with the site and the actor; posts and actors are read anew."""
-        async with self.warga.inside() as site:
-            fresh = [await _anew(arg) for arg in args]
-            done = await act(site, await _actor(who), *fresh, **options)
-        await settle(self.warga)
-        return done
 
     async def vote(self, who: User, post: Post, value: int) -> None:
         await self.does(voting.vote, who, post, value)
@@ -216,14 +195,14 @@ class Conversation:
             found = await find_actor(site, handle)
             assert found is not None, handle
             assert found.uri == group.uri
-            await membership.join(site, await _actor(who), found)
+            await membership.join(site, await acting(who), found)
         await settle(self.warga)
         return found
 
     async def message(self, who: User, whom: Actor, text: str) -> None:
         """One of ours writes to somebody of theirs alone."""
         async with self.warga.inside() as site:
-            author, other = await _actor(who), await resolve_actor(site.federation, whom.uri)
+            author, other = await acting(who), await resolve_actor(site.federation, whom.uri)
             chat = await sending.open_chat(site, author, [other])
             await sending.send(site, author, chat.id, text)
         await settle(self.warga)
@@ -231,7 +210,7 @@ class Conversation:
     async def messages(self, who: User) -> list[str]:
         """What one of ours reads in chats, requests too."""
         async with self.warga.inside():
-            name = (await _actor(who)).username
+            name = (await acting(who)).username
         found = []
         for state in (MemberState.ACTIVE, MemberState.REQUEST):
             for shown in await listed(self.warga, name, state):
@@ -242,35 +221,16 @@ class Conversation:
         """One of ours brings a post to our moderators, and a copy goes to its author's server."""
         async with self.warga.inside() as site:
             accused = await models.Actor.get(id=post.author_id)
-            await reporting.report(site, await _actor(who), accused, [post], comment, forward=True)
+            await reporting.report(site, await acting(who), accused, [post], comment, forward=True)
         await settle(self.warga)
 
     # --- what came of it ----------------------------------------------------------------------------------------------
-
-    async def seen(self, uri: str) -> Post:
-        """A post as we hold it now."""
-        async with self.warga.inside():
-            return await Post.get(uri=uri).select_related("author", "community", "in_reply_to")
-
-    async def knows(self, uri: str) -> bool:
-        async with self.warga.inside():
-            return await Post.exists(uri=uri)
-
-    async def known(self, uri: str) -> models.Actor:
-        async with self.warga.inside():
-            return await models.Actor.get(uri=uri)
 
     async def follows(self, follower: str, target: str) -> bool:
         async with self.warga.inside():
             return await models.Follow.exists(
                 follower__uri=follower, target__uri=target, state=FollowState.ACCEPTED
             )
-
-    async def page(self, path: str) -> str:
-        """What anybody reads at an address of ours."""
-        async with self.warga.http.get(self.warga.url + path) as answer:
-            assert answer.status == 200, path
-            return await answer.text()
 
     async def ends_well(self) -> None:
         """Nothing was refused or failed that was not meant to be, they are known for what they run, and each of their rules
@@ -286,14 +246,6 @@ class Conversation:
             assert (peer.software, peer.version) == (self.dialect.software, self.dialect.version)
 
 
-async def _actor(who: User) -> models.Actor:
-    return await models.Actor.get(id=who.actor_id)
-
-
-async def _anew(value: Any) -> Any:
-    return await type(value).get(id=value.id) if isinstance(value, Post | models.Actor) else value
-
-
 @asynccontextmanager
 async def conversing(start: Start, dialect: Dialect, rules: Reading) -> AsyncIterator[Conversation]:
     """A server of that software beside an instance of ours with a community."""
@@ -301,10 +253,7 @@ async def conversing(start: Start, dialect: Dialect, rules: Reading) -> AsyncIte
         theirs.software = (dialect.software, dialect.version)
         theirs.actors_at = (dialect.person_at, dialect.group_at)
         theirs.key_id, theirs.style = dialect.key_id, dialect.style
-        warga = await start("warga")
-        ani, budi = await warga.user("ani"), await warga.user("budi")
-        async with warga.inside() as site:
-            about = Description(title="Tebet", sidebar="Halo **semua**", rules="Sopan")
-            tebet = await create_community(site, "tebet", ani.actor, about)
-            await membership.join(site, budi.actor, tebet)
-        yield Conversation(warga, theirs, dialect, Reading(rules.software, rules.rules), ani, budi, tebet)
+        ours = await arrange(await start("warga"), sidebar="Halo **semua**", rules="Sopan")
+        yield Conversation(
+            ours.warga, ours.ani, ours.budi, ours.tebet, theirs, dialect, Reading(rules.software, rules.rules)
+        )

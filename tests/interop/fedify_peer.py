@@ -1,11 +1,12 @@
-"""A server that nobody here wrote: Dewi's, on Fedify, run by Node beside the test and gone with it."""
+"""A server that nobody here wrote: Dewi's, on Fedify, run by Node beside the tests and gone with them."""
 
 from __future__ import annotations
 
-import asyncio
+import selectors
 import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,11 @@ class FedifyPeer:
         """The id of her actor."""
         return f"http://{self.host}/users/dewi"
 
+    @property
+    def citra(self) -> str:
+        """The id of the account that she moves to."""
+        return f"http://{self.host}/users/citra"
+
     async def ask(self, act: str, **wanted: Any) -> Any:
         """Have Dewi do one of the acts in `acting.mjs`; an AssertionError holds what Fedify threw."""
         async with self.http.post(f"http://127.0.0.1:{self.port}/control/{act}", json=wanted) as answer:
@@ -54,38 +60,54 @@ class FedifyPeer:
 
     async def received(self, *kinds: str) -> list[dict[str, Any]]:
         """What came to her inboxes in order: `kinds` are the types from the outside in, as Fedify parsed them."""
-        entries: list[dict[str, Any]] = await self.ask("received")
-        return [entry for entry in entries if _kinds(entry["activity"])[: len(kinds)] == list(kinds)]
+        entries: list[dict[str, Any]] = await self.ask("received", kinds=kinds)
+        return entries
+
+    async def last(self, *kinds: str) -> dict[str, Any]:
+        """The activity of these types that came last, as Fedify understood it."""
+        entries = await self.received(*kinds)
+        assert entries, kinds
+        activity: dict[str, Any] = entries[-1]["activity"]
+        return activity
 
 
-def _kinds(thing: dict[str, Any] | None) -> list[str]:
-    return [thing["type"], *_kinds(thing.get("object"))] if thing else []
-
-
-@asynccontextmanager
-async def fedify_peer(first_knock: str) -> AsyncIterator[FedifyPeer]:
-    """Run the peer; `first_knock` is the kind of HTTP signature that it tries first. Skips the test without Node."""
+@contextmanager
+def running_fedify() -> Iterator[int]:
+    """Run Node with Fedify; its port. Skips what asks for it without Node."""
     node = shutil.which("node")
     if node is None:
         pytest.skip("Node.js is not installed (Debian: apt-get install nodejs npm).")
     if not (FOLDER / "node_modules" / "@fedify").is_dir():
         pytest.skip(f"{FOLDER.name}/node_modules is missing; scripts/test installs it.")
-    process = await asyncio.create_subprocess_exec(
-        node,
-        "peer.mjs",
-        first_knock,
+    process = subprocess.Popen(
+        [node, "peer.mjs"],
         cwd=FOLDER,
-        stdin=asyncio.subprocess.PIPE,  # it ends when this closes: even a killed run leaves nothing behind
-        stdout=asyncio.subprocess.PIPE,
+        stdin=subprocess.PIPE,  # it ends when this closes: even a killed run leaves nothing behind
+        stdout=subprocess.PIPE,
     )
     try:
-        assert process.stdout is not None
-        line = await asyncio.wait_for(process.stdout.readline(), SECONDS_TO_START)
-        assert line, "the peer did not start; its own words are above"
-        timeout = aiohttp.ClientTimeout(total=SECONDS_TO_ACT)
-        async with aiohttp.ClientSession(timeout=timeout) as http:
-            yield FedifyPeer(int(line), http)
+        yield _port(process)
     finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
+        process.kill()
+        process.communicate()
+
+
+def _port(process: subprocess.Popen[bytes]) -> int:
+    """Its first line."""
+    assert process.stdout is not None
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        assert selector.select(SECONDS_TO_START), "the peer did not start in time"
+    line = process.stdout.readline()
+    assert line, "the peer did not start; its own words are above"
+    return int(line)
+
+
+@asynccontextmanager
+async def fedify_peer(port: int, first_knock: str) -> AsyncIterator[FedifyPeer]:
+    """Dewi's server as if just begun; `first_knock` is the kind of HTTP signature that it tries first."""
+    timeout = aiohttp.ClientTimeout(total=SECONDS_TO_ACT)
+    async with aiohttp.ClientSession(timeout=timeout) as http:
+        peer = FedifyPeer(port, http)
+        await peer.ask("beginAnew", firstKnock=first_knock)
+        yield peer

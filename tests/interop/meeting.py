@@ -1,33 +1,31 @@
-"""Ani's community at warga, its member Budi, and Dewi who has heard of it on her Fedify server."""
+"""Dewi on her Fedify server has heard of a community at warga."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, field
 from typing import Any
 
-from communities.describing import Description
-from communities.founding import create_community
-from communities.membership import join
-from federation.models import Actor
-from sebangsa.models import Post, User
-from sebangsa.posting import Draft, create_post
-from tests.instances import Instance, settle
+from federation.models import Actor, InboundActivity
+from tests.instances import Instance, settle, unfinished
+from tests.interop import our_side
 from tests.interop.fedify_peer import FedifyPeer
+from tests.interop.our_side import OurSide
 
 
 @dataclass
-class Meeting:
-    warga: Instance
+class Meeting(OurSide):
     peer: FedifyPeer
-    ani: User
-    """Owner of the community."""
-    budi: User
-    group: Actor
+    _refused: set[str] = field(default_factory=set)
 
     @property
     def community(self) -> str:
         """The community's handle, as Dewi types it."""
-        return f"@{self.group.username}@{self.warga.site.settings.domain}"
+        return self.handle(self.tebet.username)
+
+    def handle(self, name: str) -> str:
+        """That of somebody at warga."""
+        return f"@{name}@{self.warga.site.settings.domain}"
 
     async def dewi(self, act: str, **wanted: Any) -> dict[str, str]:
         """Dewi acts, and everything travels. The ids of her activity (`id`) and of what it is about (`object`)."""
@@ -35,36 +33,47 @@ class Meeting:
         await settle(self.warga)
         return made
 
-    async def post(self, author: User, **draft: Any) -> Post:
-        """Somebody at warga writes into the community, and everything travels."""
-        async with self.warga.inside() as site:
-            community = await Actor.get(id=self.group.id)
-            made = await create_post(
-                site, await Actor.get(id=author.actor_id), Draft(**{"community": community} | draft)
-            )
-        await settle(self.warga)
-        return made
-
-    async def seen(self, uri: str) -> Post:
-        """A post as warga holds it now."""
+    async def dewi_may_not(self, act: str, **wanted: Any) -> None:
+        """What she does is taken, judged, and has no effect."""
+        made = await self.dewi(act, **wanted)
         async with self.warga.inside():
-            return await Post.get(uri=uri).select_related("author", "community", "in_reply_to")
-
-    async def page(self, path: str) -> str:
-        """What anybody reads at an address of warga."""
-        async with self.warga.http.get(self.warga.url + path) as answer:
-            assert answer.status == 200, path
-            return await answer.text()
+            row = await InboundActivity.get(uri=made["id"])
+        assert row.state == "refused", (row.state, act, wanted)
+        self._refused.add(made["id"])
 
     async def followers(self) -> int:
         """How many follow the community."""
         async with self.warga.inside():
-            return (await Actor.get(id=self.group.id)).followers_count
+            return (await Actor.get(id=self.tebet.id)).followers_count
+
+    async def is_announced_once(self, activity: str) -> None:
+        """The group passed on this activity of Dewi's, as she sent it: the bytes were not made anew."""
+        [entry] = [
+            entry
+            for entry in await self.peer.received("Announce")
+            if entry["activity"]["objectId"] == activity
+        ]
+        assert entry["activity"]["actor"] == self.tebet.uri
+        async with self.warga.inside():
+            came = await InboundActivity.get(uri=activity)
+        assert entry["document"]["object"] == json.loads(came.body)
+
+    async def ends_well(self) -> None:
+        """Fedify took and proved all that we sent, and we took all of hers that was not meant to be refused."""
+        for entry in await self.peer.received():
+            assert (entry["status"], entry["signer"]) == (202, entry["document"]["actor"]), entry
+            # Each activity of ours is proven by its author; what the group announces is proven inside, and a vote is not
+            # at all: nobody is to pass it on.
+            is_proven_by_its_author = entry["activity"]["type"] != "Announce" and "#votes/" not in str(
+                entry["activity"]["id"]
+            )
+            assert entry["isProven"] == is_proven_by_its_author, entry
+        found = await unfinished(self.warga.site)
+        assert found["deliveries"] == []
+        surprises = [line for line in found["inbound"] if not any(uri in line for uri in self._refused)]
+        assert surprises == []
 
 
 async def arrange(warga: Instance, peer: FedifyPeer) -> Meeting:
-    ani, budi = await warga.user("ani"), await warga.user("budi")
-    async with warga.inside() as site:
-        group = await create_community(site, "tebet", ani.actor, Description(title="Tebet"))
-        await join(site, budi.actor, group)
-    return Meeting(warga, peer, ani, budi, group)
+    ours = await our_side.arrange(warga)
+    return Meeting(ours.warga, ours.ani, ours.budi, ours.tebet, peer)

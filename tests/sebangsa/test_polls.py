@@ -21,7 +21,6 @@ from sebangsa.deleting import delete_account
 from sebangsa.errors import Invalid
 from sebangsa.models import Notification, Poll, PollOption, PollVote, Post, Visibility
 from sebangsa.polls import jobs
-from sebangsa.polls.asking import PollDraft
 from sebangsa.polls.reading import polls_among
 from sebangsa.polls.voting import vote
 from sebangsa.posting import Draft
@@ -30,35 +29,10 @@ from tests.foreign_server import PUBLIC, Actor
 from tests.form_browser import FormBrowser
 from tests.instances import Instance, settle
 from tests.row_counts import row_counts
+from tests.sebangsa.polling import asking, counts, end, tell_at_once
 from tests.sebangsa.street import Street
 
 Pair = tuple[Instance, Instance]
-DAY = timedelta(days=1)
-
-
-def asking(*options: str, **more: Any) -> PollDraft:
-    return PollDraft(options or ("Sabtu", "Minggu"), DAY, **more)
-
-
-async def counts(post: Post) -> tuple[dict[str, int], int | None]:
-    """The votes for each answer, and the voters."""
-    poll = await Poll.get(post_id=post.id)
-    options = await PollOption.filter(poll_id=poll.id).order_by("position")
-    return {option.name: option.votes_count for option in options}, poll.voters_count
-
-
-async def end(instance: Instance, post: Post) -> None:
-    """Its time is over, and the sweep finds it."""
-    async with instance.inside() as site:
-        await Poll.filter(post_id=post.id).update(ends_at=site.clock.now() - timedelta(seconds=1))
-        await jobs.tend_polls(site)
-
-
-async def tell_at_once(instance: Instance) -> None:
-    async with instance.inside() as site:
-        waited = site.clock.now() - jobs.TOLD_EVERY - timedelta(seconds=1)
-        await Poll.filter(untold_since__isnull=False).update(untold_since=waited)
-        await jobs.tend_polls(site)
 
 
 def question(author: Actor, name: str, **more: Any) -> dict[str, Any]:

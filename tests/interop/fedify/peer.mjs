@@ -1,21 +1,20 @@
-// The server itself: `node peer.mjs <first knock>` listens on a free port of loopback and says which on its first line.
-// What lies under /control is for the tests; all else is Fedify's. It ends with its standard input.
+// The server itself: `node peer.mjs` listens on a free port of loopback and says which on its first line. What lies under
+// /control is for the tests; all else is Fedify's. It ends with its standard input.
 
 import "./loopback.mjs";
 import { createServer } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { acts } from "./acting.mjs";
-import { answer, makeFederation } from "./federation.mjs";
+import { answer, federation } from "./federation.mjs";
 
 const CONTROL = "/control/";
 
 process.stdin.on("end", () => process.exit()).resume();
 
-const federation = await makeFederation(process.argv[2]);
 const server = createServer(async (incoming, outgoing) => {
   let response;
   try {
-    response = await (incoming.url.startsWith(CONTROL) ? act(incoming) : requestOf(incoming).then(federate));
+    response = await (incoming.url.startsWith(CONTROL) ? act(incoming) : requestOf(incoming).then(answer));
   } catch (error) {
     response = new Response(error.stack, { status: 500 });
   }
@@ -33,16 +32,10 @@ async function requestOf(incoming) {
   return new Request(origin() + url, { method, headers, body });
 }
 
-function federate(request) {
-  return answer(federation, request);
-}
-
 async function act(incoming) {
   const wanted = JSON.parse((await buffer(incoming)).toString());
-  const done = await acts[incoming.url.slice(CONTROL.length)](
-    federation.createContext(new URL(origin()), undefined),
-    wanted,
-  );
+  const name = incoming.url.slice(CONTROL.length);
+  const done = await acts[name](federation.createContext(new URL(origin()), undefined), wanted);
   return new Response(JSON.stringify(done), { headers: { "Content-Type": "application/json" } });
 }
 
