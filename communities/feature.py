@@ -13,6 +13,7 @@ from communities import (
     audiences,
     counting,
     flairs,
+    forwarding,
     gates,
     inbound,
     moving,
@@ -56,6 +57,7 @@ def register(site: Site) -> None:
     hooks.leaves_behind.listen(succession.leaves_behind)
     hooks.actor_deleted.listen(partial(succession.hand_over, site))
     hooks.actor_deleted.listen(partial(announcing.announce_end_of_account, site))
+    forwarding.register(site)
     site.panels.extend([cross_post_panel, flair_panel, moderation_panel])
     site.post_actions.append(cross_post_action)
 
@@ -89,6 +91,7 @@ FEATURE = Feature(
         "announce_votes": announcing_votes.announce_votes,
         "compare_community": repairing.compare_community,
         "plan_comparisons": repairing.plan_comparisons,
+        "read_forwarded": forwarding.read_forwarded,
     },
     periodic=(Periodic("announce_votes", 30), Periodic("plan_comparisons", 600)),
     navigation=(NavItem("Communities", "/communities", "users", 20),),

@@ -62,7 +62,10 @@ async def receive(fed: Federation, request: HttpRequest, *, inbox_of: int | None
     if carried is not None:
         return await _store_carried(fed, signer.actor, carried)
     if not is_direct:
-        signer = await _author_of_forwarded(fed, request, activity, document)
+        author = await _author_of_forwarded(fed, request, activity, document)
+        if author is None:
+            return await _hear_of(fed, signer.actor, activity)
+        signer = author
     await fed.registry.admit(signer.actor.host, signer.actor)
     if is_direct:
         await _hear_of_followers(fed, request, signer.actor)
@@ -158,8 +161,9 @@ async def verify_signer(fed: Federation, request: HttpRequest) -> SignerKey:
 
 async def _author_of_forwarded(
     fed: Federation, request: HttpRequest, activity: ActivityDocument, document: dict[str, Any]
-) -> SignerKey:
-    """Somebody passed on another's activity (ActivityPub 7.1.2): believed only with the author's own proof.
+) -> SignerKey | None:
+    """Somebody passed on another's activity (ActivityPub 7.1.2): believed only with the author's own proof; None where it
+    bears no proof at all.
 
     An author out of reach is a refusal, not a 503: it is the author's server that is in trouble, while the one that
     asks would count the failure against us.
@@ -170,6 +174,15 @@ async def _author_of_forwarded(
         if refusal.code != "unreachable":
             raise
         raise Refused("key-unavailable", refusal.detail) from refusal
-    if author is None or author.actor.uri != activity.actor:
+    if author is not None and author.actor.uri != activity.actor:
         raise Refused("signer-is-not-actor", activity.actor)
     return author
+
+
+async def _hear_of(fed: Federation, sender: Actor, activity: ActivityDocument) -> Receipt:
+    """Nothing of it is believed; somebody here may want to read it at its origin. Raises `Refused` where nobody does."""
+    await fed.registry.admit(sender.host, sender)
+    ask = fed.registry.forwarded_unproved
+    if ask is None or not await ask(sender, activity):
+        raise Refused("signer-is-not-actor", activity.actor)
+    return Receipt(is_new=False)

@@ -105,6 +105,27 @@ async def publish(
     return row
 
 
+async def forward(
+    fed: Federation, bearer: Actor, uri: str, type_: str, body: str, audience: Audience, *, about: str
+) -> bool:
+    """Pass on an activity of a third server byte for byte, signed by `bearer` for the way (ActivityPub 7.1.2), in the
+    transaction under way. False when it was passed on before: what comes back goes round no second time.
+    """
+    if await OutboundActivity.exists(uri=uri):
+        return False
+    row = await OutboundActivity.create(
+        id=fed.ids.next(),
+        uri=uri,
+        type=type_[:32],
+        actor_id=bearer.id,
+        body=body,
+        about=about,
+        created_at=fed.clock.now(),
+    )
+    await _address(fed, row, audience)
+    return True
+
+
 async def withdraw(actor: Actor, uri: str) -> None:
     """Show no longer what told of `uri`, which its author took back: it holds a copy. In the transaction under way.
 

@@ -32,6 +32,7 @@ class PeerProfile:
     batches: bool
     polls: bool
     events: bool
+    forwarded: str
     per_minute: int
 
     @property
@@ -43,6 +44,15 @@ class PeerProfile:
     def shows_boosts(self) -> bool:
         """Whether an `Announce` of an object's id is shown to its people."""
         return self.announces != "activities"
+
+    def takes_forwarded(self, activity: Mapping[str, Any]) -> bool:
+        """Whether it believes an activity of a third server that we bring, or reads it again at its origin."""
+        takes = {
+            "any": True,
+            "signed": "proof" in activity or "signature" in activity,
+            "linked-data": "signature" in activity,
+        }
+        return takes.get(self.forwarded, False)
 
 
 class Mark(StrEnum):

@@ -47,6 +47,10 @@ CarriedByRelay = Callable[["Actor", "ActivityDocument"], Awaitable[Carried | Non
 """Asked with (sender, activity) about what was passed on or announced. None where the sender is no relay of ours, or its
 activity is kept as it came."""
 
+ForwardedUnproved = Callable[["Actor", "ActivityDocument"], Awaitable[bool]]
+"""Asked with (sender, activity) about another's activity that bears no proof. True where it will be read at its origin,
+whoever brought word of it."""
+
 FollowersTold = Callable[["Actor", "Comparison"], Awaitable[None]]
 
 DocumentFinder = Callable[[str], Awaitable[Any | None]]
@@ -59,6 +63,7 @@ class Registry:
         self._handlers: dict[str, list[Handler]] = defaultdict(list)
         self.gates: list[Gate] = []
         self.carried_by_relay: CarriedByRelay | None = None
+        self.forwarded_unproved: ForwardedUnproved | None = None
         self.on_followers_told: FollowersTold | None = None
         """Told what the sender of a delivery says of its followers here (FEP-8fcf), before the delivery is stored."""
 
