@@ -20,6 +20,7 @@ from federation.vocabulary import ACTIVITY_TYPES, COLLECTION_TYPES
 from federation.wire import id_of, read_activity, read_collection, read_object, types_of
 from sebangsa.models import Post
 from sebangsa.receiving import is_written_to, receive_post
+from sebangsa.rejecting import forget_refusal
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
@@ -75,6 +76,8 @@ async def _receive_activity(
     if inner.type in NEVER_ANNOUNCED or (inner.inner is not None and inner.inner.type in NEVER_ANNOUNCED):
         raise Refused("not-allowed", f"a group announces {inner.type}")
     if site.federation.config.is_ours(inner.actor):
+        if inner.type in ("Create", "Update"):
+            await forget_refusal(inner.object_id)
         return  # what one of ours did comes back: it has its effect already
     await site.federation.registry.admit(host_of(inner.actor))
     actor = await inbound.actor_at(inner.actor)

@@ -32,6 +32,7 @@ class PeerProfile:
     batches: bool
     polls: bool
     events: bool
+    rejections: bool
     forwarded: str
     per_minute: int
 
@@ -44,6 +45,11 @@ class PeerProfile:
     def shows_boosts(self) -> bool:
         """Whether an `Announce` of an object's id is shown to its people."""
         return self.announces != "activities"
+
+    @property
+    def reads_rejections(self) -> bool:
+        """Whether a `Reject` of a post or vote does no harm there: some know it only as the answer to a `Follow`."""
+        return self.rejections
 
     def takes_forwarded(self, activity: Mapping[str, Any]) -> bool:
         """Whether it believes an activity of a third server that we bring, or reads it again at its origin."""

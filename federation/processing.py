@@ -171,19 +171,34 @@ def _read_again(fed: Federation, body: str) -> tuple[dict[str, Any], ActivityDoc
 
 async def _process(fed: Federation, row: Stored) -> bool:
     """Handle one stored activity; false when it must be tried again later."""
+    inbound: Inbound | None = None
     try:
         inbound = await _read(fed, row, await Actor.get_or_none(id=row.actor_id))
         await handle(inbound, finish=row)
     except Refused as refusal:
         if refusal.code == "unreachable" and row.attempts < len(RETRY_AFTER):
             return await _postpone(fed, row, str(refusal))
-        await _finish(fed, [row.id], InboundState.REFUSED, str(refusal))
+        await _refuse(fed, row, inbound, refusal)
     except Exception as fault:
         log.exception("an activity could not be handled", uri=row.uri, type=row.type)
         if row.attempts < len(RETRY_AFTER):
             return await _postpone(fed, row, repr(fault))
         await _finish(fed, [row.id], InboundState.FAILED, repr(fault))
     return True
+
+
+async def _refuse(fed: Federation, row: Stored, inbound: Inbound | None, refusal: Refused) -> None:
+    """Mark it, and let whoever answers refusals do so. An answer that fails leaves it refused without one."""
+    if inbound is not None and fed.registry.refused is not None:
+        try:
+            async with transaction():
+                await _finish(fed, [row.id], InboundState.REFUSED, str(refusal))
+                await fed.registry.refused(inbound, refusal)
+        except Exception:
+            log.exception("a refusal could not be answered", uri=row.uri)
+        else:
+            return
+    await _finish(fed, [row.id], InboundState.REFUSED, str(refusal))
 
 
 async def handle(inbound: Inbound, *, finish: Stored | None = None) -> Verdict:

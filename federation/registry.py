@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from federation.followers_synchronization import Comparison
     from federation.inbound import Inbound
     from federation.models import Actor
+    from federation.refusals import Refused
     from federation.wire import ActivityDocument
 
 
@@ -51,6 +52,9 @@ ForwardedUnproved = Callable[["Actor", "ActivityDocument"], Awaitable[bool]]
 """Asked with (sender, activity) about another's activity that bears no proof. True where it will be read at its origin,
 whoever brought word of it."""
 
+RefusedTold = Callable[["Inbound", "Refused"], Awaitable[None]]
+"""Told, in the transaction that marks it, of a stored activity that was refused."""
+
 FollowersTold = Callable[["Actor", "Comparison"], Awaitable[None]]
 
 DocumentFinder = Callable[[str], Awaitable[Any | None]]
@@ -64,6 +68,7 @@ class Registry:
         self.gates: list[Gate] = []
         self.carried_by_relay: CarriedByRelay | None = None
         self.forwarded_unproved: ForwardedUnproved | None = None
+        self.refused: RefusedTold | None = None
         self.on_followers_told: FollowersTold | None = None
         """Told what the sender of a delivery says of its followers here (FEP-8fcf), before the delivery is stored."""
 

@@ -17,6 +17,7 @@ from sebangsa import (
     moved,
     moving,
     quoted,
+    rejecting,
     uploads,
     verifying,
     voted,
@@ -33,6 +34,7 @@ from sebangsa.relays import receiving as relays_receiving
 from sebangsa.relays import telling as relays_telling
 from sebangsa.web.events import ROUTES as EVENT_ROUTES
 from sebangsa.web.reaching import reach_panel
+from sebangsa.web.refusing import refusal_panel
 from sebangsa.web.routes import ROUTES as PAGE_ROUTES
 
 if TYPE_CHECKING:
@@ -45,7 +47,8 @@ def register(site: Site) -> None:
     moving.register(site)
     site.hooks.post_read.listen(partial(quoted.note_quote, site))
     site.hooks.followed.listen(partial(backfilling.after_follow, site))
-    site.panels.append(reach_panel)
+    site.panels.extend([refusal_panel, reach_panel])
+    rejecting.register(site)
     followers_repair.register(site)
     relays_receiving.register(site)
     relays_telling.register(site)

@@ -8,8 +8,9 @@ from federation.database import tally, transaction
 from federation.models import Actor, Follow, FollowState
 from federation.outbox import Audience, publish
 from federation.overtaken import free_id
-from sebangsa.errors import NotAllowed, NotFound
+from sebangsa.errors import NotAllowed, NotFound, ProductError
 from sebangsa.notifying import notify
+from sebangsa.rejecting import with_reason
 from sebangsa.wire import activity_about, undo_activity
 
 if TYPE_CHECKING:
@@ -127,9 +128,19 @@ def follow_activity(follower: Actor, target: Actor, uri: str) -> dict[str, Any]:
     return activity_about("Follow", follower, target.uri, to=[target.uri], cc=[], id=uri)
 
 
-async def answer(site: Site, kind: str, made: Follow, follower: Actor, target: Actor) -> None:
+async def answer(
+    site: Site,
+    kind: str,
+    made: Follow,
+    follower: Actor,
+    target: Actor,
+    *,
+    because: ProductError | None = None,
+) -> None:
     """`Accept` and `Reject` embed the whole Follow: Lemmy reads it nested, Mastodon by its id (interop b1)."""
     embedded = follow_activity(follower, target, made.uri)
     del embedded["@context"]
     activity = activity_about(kind, target, embedded, to=[follower.uri], cc=[])
-    await publish(site.federation, target, activity, Audience(actors=[follower], personal=True))
+    await publish(
+        site.federation, target, with_reason(activity, because), Audience(actors=[follower], personal=True)
+    )

@@ -32,6 +32,7 @@ from sebangsa.receiving import (
     wire_extra,
     write_tags_and_attachments,
 )
+from sebangsa.rejecting import Forbidden, receive_rejection
 from sebangsa.relays import inbound as from_relays
 from sebangsa.relays import receiving as relayed
 from sebangsa.relays.confirmed import relay_of
@@ -102,7 +103,7 @@ async def _update_post(site: Site, inbound: Inbound, post: Post, document: dict[
     try:
         await site.hooks.may_edit.ask(inbound.actor, post)
     except NotAllowed as no:
-        raise Refused("not-allowed", no.sentence) from no
+        raise Forbidden(no, [post.community_id]) from no
     if (
         obj.poll is not None
         and not _is_edit(post, obj)
@@ -196,10 +197,10 @@ async def receive_follow(site: Site, inbound: Inbound) -> Verdict | None:
         return None
     try:
         await site.hooks.may_follow.ask(inbound.actor, target)
-    except NotAllowed:
+    except NotAllowed as no:
         # Answered, not raised: what is raised rolls the answer back too, and the asker waits for ever.
         refused = Follow(follower=inbound.actor, target=target, uri=inbound.activity.id)
-        await following.answer(site, "Reject", refused, inbound.actor, target)
+        await following.answer(site, "Reject", refused, inbound.actor, target, because=no)
         return None
     made = await Follow.get_or_none(follower_id=inbound.actor.id, target_id=target.id)
     if made is None:
@@ -259,6 +260,8 @@ async def _receive_other_answer(site: Site, inbound: Inbound, *, accepted: bool)
     verdict = await quoted.receive_quote_answer(site, inbound, accepted=accepted)
     if verdict is Verdict.PASS:
         verdict = await receive_answer(site, inbound, accepted=accepted)
+    if verdict is Verdict.PASS and not accepted:
+        verdict = await receive_rejection(site, inbound)
     return verdict
 
 

@@ -24,6 +24,7 @@ from sebangsa.notifying import notify
 from sebangsa.polls.receiving import write_remote_poll
 from sebangsa.posting import MAX_PICTURES, Draft, count_post
 from sebangsa.ranking import hot_score
+from sebangsa.rejecting import Forbidden
 from sebangsa.text.hashtags import normal_form
 from sebangsa.text.link_keys import link_key
 from sebangsa.text.plain import clean_name, first_line_title
@@ -189,7 +190,7 @@ async def write_post(
     try:
         await site.hooks.may_post.ask(author, draft)
     except NotAllowed as no:
-        raise Refused("not-allowed", no.sentence) from no
+        raise Forbidden(no, [community.id if community else None]) from no
     post = await insert(
         Post,
         id=site.ids.at(published),

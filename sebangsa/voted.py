@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from federation.inbound import Inbound
 from federation.overtaken import is_about_another, mark_overtaken
 from federation.peer_profiles import Mark
-from federation.refusals import Refused
 from federation.registry import Verdict
 from federation.wire import ActivityDocument, is_shortcode
 from sebangsa.errors import NotAllowed
@@ -15,6 +14,7 @@ from sebangsa.hooks import Origin
 from sebangsa.models import Post, Reaction, Vote
 from sebangsa.notifying import notify
 from sebangsa.reacting import write_reaction
+from sebangsa.rejecting import Forbidden
 from sebangsa.voting import write_vote
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ async def _receive_vote(site: Site, inbound: Inbound, value: int) -> None:
     try:
         await site.hooks.may_vote.ask(inbound.actor, post)
     except NotAllowed as no:
-        raise Refused("not-allowed", no.sentence) from no
+        raise Forbidden(no, [post.community_id]) from no
     uri = activity.id or ""
     is_new = await write_vote(site, inbound.actor, post, value, uri, emoji=activity.reaction)
     has_reacted = bool(activity.reaction) and await _write(site, inbound, post, is_like=True)
@@ -136,7 +136,7 @@ async def _write(site: Site, inbound: Inbound, post: Post, *, is_like: bool) -> 
     except NotAllowed as no:
         if is_like:
             return False  # it still likes
-        raise Refused("not-allowed", no.sentence) from no
+        raise Forbidden(no, [post.community_id]) from no
 
 
 def _picture(activity: ActivityDocument) -> str:

@@ -10,7 +10,7 @@ from importlib import resources
 from typing import Any
 
 NAMES = frozenset(
-    {"actor", "group", "object", "chat", "reaction", "proof", "event", "civic", "stream", "quote"}
+    {"actor", "group", "object", "chat", "reaction", "proof", "event", "civic", "stream", "quote", "answer"}
 )
 
 
@@ -18,7 +18,7 @@ def context_for(*names: str) -> list[Any]:
     """The `@context` of a document that uses the named vocabularies; AS2 is always in it.
 
     Names: `actor`, `group`, `object`, `chat`, `reaction`, `proof` (FEP-8b32), `event`, `civic`, `stream`,
-    `quote`. Addresses come first, AS2 before all (Mastodon looks for it as a plain list item), then at most one
+    `quote`, `answer`. Addresses come first, AS2 before all (Mastodon looks for it as a plain list item), then at most one
     object with the terms. Raises `KeyError` for a name that is none.
     """
     addresses, terms = _merged(names)

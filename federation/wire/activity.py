@@ -86,6 +86,7 @@ class ActivityDocument:
     result: str
     origin: str
     instrument: str
+    reason_code: str
 
 
 def read_activity(document: Mapping[str, Any], *, allow_http: bool = False) -> ActivityDocument:
@@ -156,6 +157,7 @@ def _read(
         result=first_id(document.get("result")),
         origin=first_id(document.get("origin")),
         instrument=first_id(document.get("instrument")),
+        reason_code=text_of(document.get("reasonCode")),
     )
 
 

@@ -152,6 +152,7 @@ ACTIVITY_SOURCES: dict[str, tuple[str, ...]] = {
     "result": ("result",),
     "origin": ("origin",),
     "instrument": ("instrument",),
+    "reasonCode": ("reason_code",),
 }
 
 COLLECTION_SOURCES: dict[str, tuple[str, ...]] = {

@@ -11,10 +11,11 @@ from federation.database import execute, transaction
 from federation.models import Actor
 from federation.outbox import Audience, publish
 from federation.urls import registered_domain
-from sebangsa.errors import Invalid, NotFound
+from sebangsa.errors import Invalid, NotFound, ProductError
 from sebangsa.events.wire import answer_activity, join_activity, leave_activity
 from sebangsa.models import Event, EventStatus, JoinMode, Participation, ParticipationState, Post
 from sebangsa.notifying import notify
+from sebangsa.rejecting import with_reason
 from sebangsa.text.plain import clean_name
 from sebangsa.visibility import may_read, must_be_author
 
@@ -189,7 +190,14 @@ async def decide(site: Site, organiser: Actor, post: Post, person: Actor, *, let
 
 
 async def tell_answer(
-    site: Site, organiser: Actor, post: Post, person: Actor, uri: str, *, accepted: bool
+    site: Site,
+    organiser: Actor,
+    post: Post,
+    person: Actor,
+    uri: str,
+    *,
+    accepted: bool,
+    because: ProductError | None = None,
 ) -> None:
     """Tell somebody what became of their wish: by a notification, or by `Accept` and `Reject` to their server."""
     if person.is_local:
@@ -197,7 +205,9 @@ async def tell_answer(
         await notify(site, person.id, kind, organiser.id, post=post, is_repeatable=True)
         return
     activity = answer_activity("Accept" if accepted else "Reject", organiser, person, post.uri, uri)
-    await publish(site.federation, organiser, activity, Audience(actors=[person], personal=True))
+    await publish(
+        site.federation, organiser, with_reason(activity, because), Audience(actors=[person], personal=True)
+    )
 
 
 async def is_crowded(event: Event, person: Actor) -> bool:

@@ -10,7 +10,7 @@ from federation.overtaken import mark_overtaken
 from federation.refusals import Refused
 from federation.registry import Verdict
 from federation.wire import ObjectDocument
-from sebangsa.errors import NotAllowed
+from sebangsa.errors import Invalid, NotAllowed, ProductError
 from sebangsa.events.changing import tell_changes
 from sebangsa.events.joining import (
     ASKED,
@@ -100,24 +100,33 @@ async def receive_join(site: Site, inbound: Inbound) -> Verdict | None:
     uri = inbound.activity.id or ""
     organiser = await Actor.get(id=post.author_id)
     known = await Participation.get_or_none(event_id=event.id, person_id=person.id)
-    if known is None and await _may_come(site, event, post, person):
+    no = await _forbids(site, event, post, person) if known is None else None
+    if known is None and no is None:
+        no = Invalid("event-full", "There is no room left.")
         known = await admit(site, event, post, person, uri, inbound.activity.content)
     elif known is not None and uri and known.uri != uri:
         await Participation.filter(id=known.id).update(uri=uri)
     if known is None or known.state != ASKED:
         accepted = known is not None and known.state == GOING
-        await tell_answer(site, organiser, post, person, uri, accepted=accepted)
+        await tell_answer(
+            site, organiser, post, person, uri, accepted=accepted, because=None if accepted else no
+        )
     return None
 
 
-async def _may_come(site: Site, event: Event, post: Post, person: Actor) -> bool:
-    if not is_counted(event) or closed_because(event, site.clock.now()) is not None:
-        return False
+async def _forbids(site: Site, event: Event, post: Post, person: Actor) -> ProductError | None:
+    """Why somebody may not come; None where they may, while there is room."""
+    if not is_counted(event):
+        return Invalid("event-elsewhere", "This event takes nobody in here.")
+    if (closed := closed_because(event, site.clock.now())) is not None:
+        return closed
     try:
         await site.hooks.may_attend.ask(person, post)
-    except NotAllowed:
-        return False
-    return not await is_crowded(event, person)
+    except NotAllowed as no:
+        return no
+    if await is_crowded(event, person):
+        return Invalid("event-full", "There is no room left.")
+    return None
 
 
 async def receive_leave(site: Site, inbound: Inbound) -> Verdict | None:

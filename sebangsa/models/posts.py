@@ -73,6 +73,8 @@ class Post(Table):
     hot_score = fields.FloatField(default=0.0)
     is_locked = fields.BooleanField(default=False)
     is_pinned = fields.BooleanField(default=False)  # in its community
+    refusal_code = fields.CharField(64, default="", db_default="")  # its community elsewhere did not take it
+    refusal_text = fields.CharField(500, default="", db_default="")  # what that server says of it
     created_at = fields.DatetimeField()
     edited_at = fields.DatetimeField(null=True)
     deleted_at = fields.DatetimeField(null=True)  # by its author

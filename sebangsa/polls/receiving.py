@@ -10,11 +10,12 @@ from federation.inbound import Inbound
 from federation.models import Actor
 from federation.refusals import Refused
 from federation.wire import id_of, read_object, types_of, with_author
-from sebangsa.errors import NotAllowed
+from sebangsa.errors import NotAllowed, ProductError
 from sebangsa.hooks import Origin
 from sebangsa.models import Poll, PollOption, Post
 from sebangsa.polls.asking import write_options
 from sebangsa.polls.voting import has_ended, write_vote
+from sebangsa.rejecting import Forbidden
 from sebangsa.visibility import may_read
 
 if TYPE_CHECKING:
@@ -110,16 +111,21 @@ async def _receive_vote(site: Site, inbound: Inbound, post: Post, poll: Poll, na
     if not inbound.is_authentic and (group is None or post.community_id != group.id):
         raise Refused("not-allowed", "only the poll's own group may pass on votes in it")  # S-055
     if has_ended(poll, site.clock.now()):
-        raise Refused("not-allowed", "the poll has ended")
+        raise _forbidden(post, "poll-ended", "The poll has ended.")
     options = {option.name: option for option in await PollOption.filter(poll_id=poll.id)}
     unknown = [name for name in names if name not in options]
     if unknown:
-        raise Refused("not-allowed", f"the poll has no answer {unknown[0][:100]!r}")
+        raise _forbidden(post, "no-such-option", "The poll has no such answer.")
     wanted = [options[name] for name in dict.fromkeys(names)]
     if len(wanted) > 1 and not poll.is_multiple:
-        raise Refused("not-allowed", "one answer only")
+        raise _forbidden(post, "one-option-only", "Choose one answer only.")
     await _must_be_allowed(site, inbound.actor, post)
     await write_vote(site, poll, inbound.actor, wanted, adds=True)  # what comes twice counts once
+
+
+def _forbidden(post: Post, code: str, sentence: str) -> Forbidden:
+    """What the poll's rules do not allow; the community says so where it is ours, else who asked."""
+    return Forbidden(ProductError(code, sentence), [post.community_id, post.author_id])
 
 
 async def _must_be_allowed(site: Site, voter: Actor, post: Post) -> None:
@@ -128,7 +134,7 @@ async def _must_be_allowed(site: Site, voter: Actor, post: Post) -> None:
     try:
         await site.hooks.may_vote.ask(voter, post)
     except NotAllowed as no:
-        raise Refused("not-allowed", no.sentence) from no
+        raise Forbidden(no, [post.community_id, post.author_id]) from no
 
 
 async def receive_poll_vote(site: Site, inbound: Inbound) -> None:

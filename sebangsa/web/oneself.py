@@ -17,6 +17,7 @@ from sebangsa.errors import Invalid, NotFound, ProductError
 from sebangsa.models import Notification, Quote, User
 from sebangsa.profiles import MAX_FIELDS, ProfileEdit, edit_profile
 from sebangsa.quoting import POLICIES, revoke
+from sebangsa.refusal_words import Reason, reason_of
 from sebangsa.text.plain import excerpt
 from sebangsa.timelines import Window, notifications_window
 from sebangsa.web.forms import back_to, files_of, form_of, id_in, id_of, text_of
@@ -38,6 +39,7 @@ class Notice:
     excerpt: str
     is_new: bool
     extra: dict[str, Any]
+    refusal: Reason | None = None
 
 
 @signed_in
@@ -60,6 +62,7 @@ async def notifications(request: Request) -> Response:
             excerpt=_words_of(entry),
             is_new=entry.id > user.notifications_read_id,
             extra=entry.extra,
+            refusal=reason_of(entry.extra.get("code", "")) if entry.type == "community.refused" else None,
         )
         for entry in found
     ]

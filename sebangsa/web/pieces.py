@@ -244,6 +244,7 @@ class Comment:
     is_collapsed: bool = False
     is_removed: bool = False
     is_author_of_post: bool = False
+    is_refused: bool = False
     menu: Sequence[Action] = ()
     pictures: Sequence[Picture] = ()
     reactions: Sequence[Reaction] = ()

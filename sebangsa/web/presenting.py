@@ -78,6 +78,7 @@ class PostView:
     is_pinned: bool = False
     is_removed: bool = False
     is_comment: bool = False
+    is_refused: bool = False
     vote_action: str = ""
     original_href: str = ""
     reactions: Sequence[Reaction] = ()
@@ -222,6 +223,7 @@ def post_view(site: Site, viewer: Actor | None, post: Post, mine: Mine) -> PostV
         is_pinned=post.is_pinned,
         is_removed=post.removed_at is not None,
         is_comment=post.in_reply_to_id is not None,
+        is_refused=bool(post.refusal_code),
         vote_action=f"/p/{post.id}/vote",
         original_href="" if post.is_local else post.url,
         reactions=_reactions(site, mine, post),
@@ -343,6 +345,7 @@ def comment_tree(
             reply_href=f"/p/{post.id}#reply",
             edited_at=post.edited_at,
             is_removed=post.removed_at is not None,
+            is_refused=bool(post.refusal_code),
             is_author_of_post=post.author_id == root.author_id,
             menu=menu_of(site, viewer, post),
             pictures=pictures_of(site, post),
