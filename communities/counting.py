@@ -25,8 +25,21 @@ async def count_deletion(site: Site, post: Post, origin: Origin) -> None:
 
 
 async def count_restored(site: Site, post: Post) -> None:
-    """Moderators of its own server let it come back."""
-    await count_thread(post, +1)
+    """Moderators of its own server let it come back; ours may still hide it."""
+    if post.removed_at is None:
+        await count_thread(post, +1)
+
+
+async def count_hidden(post: Post) -> None:
+    """This server's moderators hid it: no list here shows it."""
+    if post.deleted_at is None:
+        await count_thread(post, -1)
+
+
+async def count_shown(post: Post) -> None:
+    """They show it again."""
+    if post.deleted_at is None:
+        await count_thread(post, +1)
 
 
 async def count_thread(post: Post, by: int) -> None:

@@ -37,10 +37,16 @@ async def join(site: Site, actor: Actor, community: Actor, answer: str = "") -> 
 
 async def leave(site: Site, actor: Actor, community: Actor) -> None:
     """Leave; a moderator's role ends with it. Raises `NotAllowed` for the last owner (S-131)."""
-    async with transaction():
-        if await rank_of_role(community, actor) >= Rank.MODERATOR:
-            await dismiss(site, actor, community, actor)
-        await following.unfollow(site, actor, community)
+    await following.unfollow(site, actor, community)
+
+
+async def give_up_role(site: Site, actor: Actor, community: Actor) -> None:
+    """Whoever stops following leaves, whichever way they do it: page, app or another program. One that moved away keeps
+    its roles: they end with it.
+    """
+    stays = not community.is_group or bool(community.moved_to)
+    if not stays and await rank_of_role(community, actor) >= Rank.MODERATOR:
+        await dismiss(site, actor, community, actor)
 
 
 async def rank_of_role(community: Actor, actor: Actor) -> Rank:

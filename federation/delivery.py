@@ -23,9 +23,12 @@ from federation.retry import (
     HEAD_TRIES,
     LATELY,
     MAX_TRIES,
+    SILENT_AT_THIS,
+    SUSPECT_AFTER,
     Judgement,
     is_away,
     lane_pause,
+    looks_past,
     may_be_the_signature,
     next_delay,
 )
@@ -211,7 +214,14 @@ class _Delivering:
             self._marks.end(due, DeliveryState.CANCELLED, None, outcome.reason)
             return True
         if outcome.judgement is Judgement.LATER:
-            self._postpone(lane, due, outcome, now)
+            if self._was_silent_alone(lane, due, outcome):
+                self._set_aside(due, outcome, now)
+                self._pause_lane(lane, outcome.reason)
+            elif await self._takes_another(lane, due, outcome):
+                self._peer_answers(lane)
+                self._set_aside(due, outcome, now)
+            else:
+                self._postpone(lane, due, outcome, now)
             return False
         recovered = self._peer_answers(lane)
         if outcome.judgement is Judgement.DELIVERED:
@@ -256,6 +266,49 @@ class _Delivering:
         lane.changes |= {"failures": 0, "failing_since": None, "retry_at": None, "last_error": ""}
         self._marks.revive(lane.host)
         return True
+
+    def _was_silent_alone(self, lane: Lane, due: Due, outcome: Outcome) -> bool:
+        """Whether the peer took others since this one failed so often: what alone makes it fall silent does so again."""
+        is_silent = outcome.pause is None and is_away(outcome.status)
+        return is_silent and due.attempts >= SUSPECT_AFTER and not lane.failures
+
+    async def _takes_another(self, lane: Lane, silent_at: Due, outcome: Outcome) -> bool:
+        """Whether the peer falls silent at this one alone: from time to time another is tried right after it. By then a
+        peer that is back would have taken the first, so no order is lost. One of another actor, where there is one.
+        """
+        if outcome.pause is not None or not is_away(outcome.status):
+            return False
+        others = [due for due in lane.due if due.activity_id != silent_at.activity_id]
+        if not others or not looks_past(silent_at.attempts + 1, lane.failures):
+            return False
+        await self._activities.load({due.activity_id for due in (silent_at, *others)})
+        speaker = (await self._activities.get(silent_at.activity_id)).actor_id
+        tried = others[0]
+        for due in others:
+            if (await self._activities.get(due.activity_id)).actor_id != speaker:
+                tried = due
+                break
+        outgoing = await self._activities.get(tried.activity_id)
+        if outgoing.key is None:
+            return False
+        self._tried += 1
+        found = await self._send(lane, tried, outgoing, outgoing.key)
+        if found.is_ours or found.judgement not in (Judgement.DELIVERED, Judgement.REFUSED):
+            return False
+        state = DeliveryState.DELIVERED if found.judgement is Judgement.DELIVERED else DeliveryState.REFUSED
+        if state is DeliveryState.DELIVERED:
+            lane.changes["succeeded_at"] = self._fed.clock.now()
+        self._marks.end(tried, state, found.status, found.reason)
+        return True
+
+    def _set_aside(self, due: Due, outcome: Outcome, now: datetime) -> None:
+        """It has its own clock from now on, and an end: `MAX_TRIES`."""
+        delay = next_delay(due.attempts + 1, self._fed.rng)
+        reason = f"{SILENT_AT_THIS}: {outcome.reason}"
+        if delay is None:
+            self._marks.end(due, DeliveryState.FAILED, outcome.status, reason)
+        else:
+            self._marks.postpone(due, now + delay, outcome.status, reason)
 
     def _postpone(self, lane: Lane, due: Due, outcome: Outcome, now: datetime) -> None:
         if outcome.pause is not None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from federation.database import execute, placeholders, transaction
 from federation.lanes import Due, Lane
 from federation.models import DeliveryState
+from federation.retry import SILENT_AT_THIS
 
 if TYPE_CHECKING:
     from federation.federation import Federation
@@ -107,8 +108,9 @@ class Marks:
         for host in batch.revived:
             await execute(
                 """UPDATE deliveries SET run_at = ?
-                   WHERE state = 'pending' AND host = ? AND run_at > ? AND attempts > 0 AND status IS NULL""",
-                [now, host, now],
+                   WHERE state = 'pending' AND host = ? AND run_at > ? AND attempts > 0 AND status IS NULL
+                   AND reason NOT LIKE ?""",
+                [now, host, now, f"{SILENT_AT_THIS}%"],
             )
         grouped: dict[tuple[tuple[str, Any], ...], list[str]] = defaultdict(list)
         for lane in batch.lanes:

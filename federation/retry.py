@@ -29,8 +29,16 @@ BREAKER_PAUSE, BREAKER_PAUSE_CAP = timedelta(seconds=60), timedelta(hours=6)
 
 LATELY, LATELY_CAP = timedelta(hours=6), timedelta(minutes=5)
 """A peer that is away for less than this is asked at least so often, always for its oldest delivery: back again, it has
-all that it missed within minutes, in order. Longer, and one activity that makes it fall silent is set aside too.
+all that it missed within minutes, in order. One activity that alone makes it fall silent is found by looking past it.
 """
+
+SUSPECT_AFTER, LOOKS_PAST_EVERY = 5, 4
+"""After so many failures of the oldest delivery, and at each so-manieth of the peer's, another is tried right behind it:
+when the peer takes that one, it is not away.
+"""
+
+SILENT_AT_THIS = "silent at this one alone"
+"""How the reason of a delivery begins that was set aside for that: the peer's return does not bring it forward."""
 
 AWAY = frozenset({502, 503, 504})
 """What stands in front of a server answers for one that is away; it is no word about the activity."""
@@ -69,6 +77,13 @@ def judge(status: int) -> Judgement:
 def is_away(status: int | None) -> bool:
     """Whether a failure says that the peer itself is away: no answer at all, or that of what stands in front of it."""
     return status is None or status in AWAY
+
+
+def looks_past(attempts: int, failures: int) -> bool:
+    """Whether a silent peer is tried with another activity at once. `attempts` are those of the first, the one of now
+    included; `failures` those of the peer before it.
+    """
+    return attempts >= SUSPECT_AFTER and failures % LOOKS_PAST_EVERY == 0
 
 
 def may_be_the_signature(status: int) -> bool:

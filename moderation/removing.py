@@ -22,13 +22,14 @@ async def remove_post(site: Site, moderator: User, post: Post, reason: str) -> N
     """Hide a post from everybody but its author, who is told why. One of ours is taken back at its readers too."""
     author = await Actor.get(id=post.author_id)
     await log.must_outrank(moderator, author)
-    if post.removed_at is not None:
-        return
     async with transaction():
-        if post.is_shown:
+        # Decided by the row, not by what was read before: two moderators may press at once, and would count twice.
+        if not await Post.filter(id=post.id, removed_at=None).update(removed_at=site.clock.now()):
+            return
+        await post.refresh_from_db(fields=["removed_at", "deleted_at"])
+        if post.deleted_at is None:
             await count_post(post, -1)
-        post.removed_at = site.clock.now()
-        await post.save(update_fields=["removed_at"])
+        await site.hooks.post_hidden.emit(post)
         await log.write(site, moderator.actor, "remove-post", post.uri, reason)
         await notify(site, author.id, "moderation.removed", moderator.actor_id, post=post, reason=reason)
         if post.is_local:
@@ -39,14 +40,14 @@ async def remove_post(site: Site, moderator: User, post: Post, reason: str) -> N
 async def restore_post(site: Site, moderator: User, post: Post, reason: str) -> None:
     """Show a removed post again, here and at its readers: `Undo{Delete}` makes peers read it anew."""
     log.must_moderate(moderator)
-    if post.removed_at is None:
-        return
     author = await Actor.get(id=post.author_id)
     async with transaction():
-        post.removed_at = None
-        await post.save(update_fields=["removed_at"])
+        if not await Post.filter(id=post.id, removed_at__isnull=False).update(removed_at=None):
+            return
+        await post.refresh_from_db(fields=["removed_at", "deleted_at"])
         if post.is_shown:
             await count_post(post, +1)
+        await site.hooks.post_shown.emit(post)
         await log.write(site, moderator.actor, "restore-post", post.uri, reason)
         if post.is_local and post.deleted_at is None:
             _, addresses = await document_of(site, post)

@@ -88,11 +88,12 @@ async def reject(site: Site, made: Follow, follower: Actor, target: Actor) -> No
 
 
 async def unfollow(site: Site, follower: Actor, target: Actor) -> None:
-    """End a follow, or take the request back."""
-    made = await Follow.get_or_none(follower_id=follower.id, target_id=target.id)
-    if made is None:
-        return
+    """End a follow, or take the request back. Raises `NotAllowed` where somebody must stay (a last owner)."""
     async with transaction():
+        await site.hooks.leaving.emit(follower, target)
+        made = await Follow.get_or_none(follower_id=follower.id, target_id=target.id)
+        if made is None:
+            return
         await end(site, made, follower, target)
         undone = follow_activity(follower, target, made.uri)
         await publish(

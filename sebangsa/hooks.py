@@ -100,6 +100,10 @@ class Hooks:
         """(post, origin) after its author deleted it."""
         self.post_restored: Event[Post] = Event()
         """(post) after a post of a peer that was deleted came back."""
+        self.post_hidden: Event[Post] = Event()
+        """(post) after this server's moderators hid it."""
+        self.post_shown: Event[Post] = Event()
+        """(post) after they showed it again."""
         self.voted: Event[Actor, Post, int, Origin] = Event()
         """(voter, post, +1, -1 or 0 when taken back, origin) after a vote was written."""
         self.reacted: Event[Actor, Post, Origin] = Event()
@@ -108,6 +112,8 @@ class Hooks:
         """(post, origin) after the counts of its poll were told anew; that is no edit."""
         self.followed: Event[Actor, Actor] = Event()
         """(follower, target) once the follow is accepted."""
+        self.leaving: Event[Actor, Actor] = Event()
+        """(follower, target) before one of ours takes back a follow; a listener raises `NotAllowed` to keep it."""
         self.unfollowed: Event[Actor, Actor] = Event()
         """(follower, target) after a follow ended."""
         self.signed_up: Event[User] = Event()

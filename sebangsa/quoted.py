@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from federation.inbound import Inbound
+from federation.keys import NOT_NOW
 from federation.models import Actor
 from federation.outbox import publish
 from federation.refusals import Refused
@@ -23,6 +25,10 @@ from sebangsa.wire import update_activity
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
+
+
+ASKED_AGAIN_AFTER = (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
+"""When a host that could not be reached is asked for the quoted post or its stamp again."""
 
 
 async def note_quote(site: Site, inbound: Inbound, post: Post, obj: ObjectDocument) -> None:
@@ -50,10 +56,10 @@ async def note_quote(site: Site, inbound: Inbound, post: Post, obj: ObjectDocume
         await site.queue.enqueue(job, known.id, key=f"quote:{known.id}")
 
 
-async def read_old_quote(site: Site, quote_id: int) -> None:
+async def read_old_quote(site: Site, quote_id: int, tries: int = 0) -> None:
     """The same for a quote in an old post that was read now: its author hears nothing of it."""
     with reading_the_past():
-        await read_quote(site, quote_id)
+        await read_quote(site, quote_id, tries)
 
 
 async def forget_quote(post: Post) -> None:
@@ -61,8 +67,22 @@ async def forget_quote(post: Post) -> None:
     await Quote.filter(quoting_id=post.id).delete()
 
 
-async def read_quote(site: Site, quote_id: int) -> None:
-    """Fetch what a post quotes and see whether its author lets it. Never inside a transaction; runs twice without harm."""
+async def read_quote(site: Site, quote_id: int, tries: int = 0) -> None:
+    """Fetch what a post quotes and see whether its author lets it. Never inside a transaction; runs twice without harm.
+
+    Where a host is out of reach now, it is asked again later, `tries` times so far.
+    """
+    try:
+        await _read_quote(site, quote_id)
+    except Refused:
+        if tries < len(ASKED_AGAIN_AFTER):
+            job = "read_old_quote" if is_past() else "read_quote"
+            key = f"quote:{quote_id}:{tries + 1}"
+            await site.queue.enqueue(job, quote_id, tries + 1, key=key, delay=ASKED_AGAIN_AFTER[tries])
+
+
+async def _read_quote(site: Site, quote_id: int) -> None:
+    """Raises `Refused` where a host is out of reach now."""
     made = await Quote.get_or_none(id=quote_id)
     if made is None or made.state in (QuoteState.REVOKED, QuoteState.REJECTED):
         return
@@ -88,7 +108,9 @@ async def _read(site: Site, uri: str) -> Post | None:
     if known is None:
         try:
             known = await fetch_post(site, uri, is_quoted=True)
-        except Refused:
+        except Refused as refusal:
+            if refusal.code in NOT_NOW:
+                raise
             return None
     return known if known is not None and known.kind != "boost" else None
 
@@ -109,7 +131,9 @@ async def _is_approved(
             return False
         try:
             fetched = await site.federation.client.get_document(made.stamp_uri)
-        except Refused:
+        except Refused as refusal:
+            if refusal.code in NOT_NOW:
+                raise
             return False
         return is_stamp_for(fetched.document, made.stamp_uri, author.uri, quoting.uri, quoted.uri)
     return await is_allowed(quoter, quoted, author)

@@ -40,7 +40,8 @@ def limits_table() -> str:
 
 
 def _duration(seconds: int) -> str:
-    return f"{seconds // 60} minutes" if seconds < 3600 else f"{seconds // 3600} hours"
+    number, unit = (seconds // 60, "minute") if seconds < 3600 else (seconds // 3600, "hour")
+    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
 
 
 def filled(page: str) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from federation.fetch_limits import FailureMemory
 from federation.models import Actor
 from sebangsa import quoting
 from sebangsa.errors import NotAllowed, NotFound
@@ -13,6 +15,7 @@ from sebangsa.fetching import fetch_post
 from sebangsa.lookup import find_actor
 from sebangsa.models import Notification, Post, Quote, QuoteState, User, Visibility
 from sebangsa.posting import Draft, create_post
+from sebangsa.queue.models import Job
 from tests.foreign_server import Actor as Stranger
 from tests.foreign_server import ForeignServer, foreign_server
 from tests.form_browser import FormBrowser
@@ -191,6 +194,31 @@ async def test_a_quote_whose_author_decides_needs_a_stamp_that_holds(neighbours:
             await dewi.send(warga, dewi.activity("Delete", stamp))
             await settle(warga)
             assert (await _rows(warga))[0][0] == "revoked"
+
+
+async def test_a_stamp_whose_host_could_not_be_reached_is_asked_for_again(neighbours: Pair) -> None:
+    warga, _ = neighbours
+    ani = await warga.user("ani")
+    async with foreign_server() as server, foreign_server("lain") as other:
+        citra, dewi = other.actor("citra"), server.actor("dewi")
+        await _follow(warga, ani, citra)
+        original = dewi.note("asal", "<p>Jalan putus</p>", interactionPolicy=PUBLIC_ONLY_BY_HAND)
+        stamp = _stamp(server, dewi, f"{other.origin}/notes/1", original["id"])
+        server.redirects["/stamps/1"] = "http://mati.localhost:9/stamps/1"  # nobody answers there
+        note = citra.note("1", "<p>Lihat</p>", quote=original["id"], quoteAuthorization=stamp)
+        await citra.send(warga, citra.activity("Create", note))
+        await settle(warga)
+        assert await _rows(warga) == [("pending", True)]
+        del server.redirects["/stamps/1"]
+        async with warga.inside() as site:
+            [waiting] = await Job.filter(name="read_quote")
+            assert waiting.run_at > site.clock.now() + timedelta(minutes=5)
+            site.federation.client._failures = FailureMemory(site.clock)  # which remembers five minutes
+            await Job.filter(id=waiting.id).update(run_at=site.clock.now())
+        await settle(warga)
+        assert await _rows(warga) == [("accepted", True)]
+        async with warga.inside():
+            assert not await Job.filter(name="read_quote").exists()
 
 
 async def test_s053_a_quote_shows_nothing_that_is_not_for_everybody(neighbours: Pair) -> None:
