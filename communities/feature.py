@@ -16,6 +16,7 @@ from communities import (
     forwarding,
     gates,
     inbound,
+    membership,
     moving,
     repairing,
     succession,
