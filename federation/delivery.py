@@ -278,6 +278,9 @@ class _Delivering:
         """
         if outcome.pause is not None or not is_away(outcome.status):
             return False
+        now = self._fed.clock.now()
+        if now - (lane.failing_since or now) >= LATELY:
+            return False  # by now the first is set aside in any case
         others = [due for due in lane.due if due.activity_id != silent_at.activity_id]
         if not others or not looks_past(silent_at.attempts + 1, lane.failures):
             return False
