@@ -80,7 +80,12 @@ async def _receive_activity(
             await forget_refusal(inner.object_id)
         return  # what one of ours did comes back: it has its effect already
     await site.federation.registry.admit(host_of(inner.actor))
-    actor = await inbound.actor_at(inner.actor)
+    try:
+        actor = await inbound.actor_at(inner.actor)
+    except Refused as refusal:
+        if refusal.code == "gone" and inner.type == "Delete" and inner.object_id == inner.actor:
+            return  # its own server told us first
+        raise
     await site.federation.registry.admit(actor.host, actor)
     if await overtaking(replace(inbound, actor=actor), inner.id):
         return

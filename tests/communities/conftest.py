@@ -1,4 +1,4 @@
-"""`town`: two federated instances with a community. `village`: one instance among servers that the test plays."""
+"""`town`: two federated instances with a community. `three`: three. `village`: one among servers that the test plays."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
+from tests.communities.three_servers import Three, found_three
 from tests.communities.towns import Town, found_town
 from tests.communities.village import Village, build_village
 from tests.foreign_server import foreign_server
@@ -15,6 +16,11 @@ from tests.instances import Instance
 @pytest.fixture
 async def town(neighbours: tuple[Instance, Instance]) -> Town:
     return await found_town(*neighbours)
+
+
+@pytest.fixture
+async def three(database: str, start: Callable[..., Awaitable[Instance]]) -> Three:
+    return await found_three(database, start)
 
 
 @pytest.fixture

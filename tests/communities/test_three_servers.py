@@ -1,186 +1,44 @@
 """A community on one server, its people on two others: all that communities can do travels, and all three end alike.
 
-One of the three is away for a part of it. That they end alike is asked twice: by the digest that the community's server
-publishes, and by looking at everything that people see.
+Act by act: what people write, what moderators do, what hangs on posts, people who move and who go, and a server that is
+away for a part of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from communities import comparing, describing, membership, moderating, repairing
+from civic_bridge import bodies
+from civic_bridge import reporting as civic
+from civic_bridge.answering import Answer, answer_report
+from civic_bridge.models import Report
+from communities import announcing_votes, comparing, describing, membership, moderating
+from communities.cross_posts import elsewhere
 from communities.describing import Description
 from communities.flairs import relabel
 from communities.founding import create_community
-from communities.models import Membership, PostFlair
-from communities.state_digest import Section
+from communities.models import WaitingVote
 from communities.warning import warn
-from federation.models import Actor, Delivery, Peer
+from federation.models import Actor, Delivery, Follow, InboundActivity, Peer
 from federation.refusals import Refused
 from moderation import reporting, resolving
 from moderation.models import Case, CaseState
-from sebangsa import posting, reacting, voting
+from sebangsa import following, moving, posting, reacting, voting
+from sebangsa.deleting import delete_account
+from sebangsa.events.changing import change_event
+from sebangsa.events.joining import join, leave
+from sebangsa.events.planning import EventDraft
 from sebangsa.flair import flairs_of
-from sebangsa.lookup import find_actor
-from sebangsa.models import Poll, PollOption, Post, Reaction, User, Vote
+from sebangsa.models import Poll, Post, User
 from sebangsa.polls.asking import PollDraft
 from sebangsa.polls.jobs import TOLD_EVERY, tend_polls
 from sebangsa.polls.voting import vote as vote_in_poll
 from sebangsa.posting import Draft
-from tests.instances import Instance, settle
-
-Start = Callable[..., Awaitable[Instance]]
-
-
-@dataclass
-class Three:
-    """Ani owns `tebet` at warga. Budi at kota becomes its moderator, Citra and Dewi at desa are members."""
-
-    warga: Instance
-    kota: Instance
-    desa: Instance
-    people: dict[str, tuple[Instance, User]]
-    uri: str
-
-    @property
-    def all(self) -> tuple[Instance, Instance, Instance]:
-        return self.warga, self.kota, self.desa
-
-    async def settle(self) -> None:
-        await settle(*self.all)
-
-    async def community(self) -> Actor:
-        return await Actor.get(uri=self.uri)
-
-    async def does(self, who: str, act: Callable[..., Awaitable[Any]], *args: Any, **options: Any) -> Any:
-        """`who` does `act(site, them, …)` at their own server; posts and actors are found there by their ids."""
-        instance, user = self.people[who]
-        async with instance.inside() as site:
-            here = [await _here(site, argument) for argument in args]
-            made = await act(site, await Actor.get(id=user.actor_id), *here, **options)
-        await self.settle()
-        return made
-
-    async def posts(self, who: str, source: str, *, below: Post | None = None, **draft: Any) -> Post:
-        instance, user = self.people[who]
-        async with instance.inside() as site:
-            if below is not None:
-                draft["in_reply_to"] = await Post.get(uri=below.uri)
-            else:
-                draft["community"] = await self.community()
-            made = await posting.create_post(
-                site, await Actor.get(id=user.actor_id), Draft(source=source, **draft)
-            )
-        await self.settle()
-        return made
-
-
-async def _here(site: Any, argument: Any) -> Any:
-    if isinstance(argument, Post):
-        return await Post.get(uri=argument.uri)
-    if isinstance(argument, Actor):
-        return await find_actor(site, argument.uri)
-    return argument
-
-
-@pytest.fixture
-async def three(database: str, start: Start) -> Three:
-    warga, kota, desa = [await start(name, database=database) for name in ("warga", "kota", "desa")]
-    people = {
-        "ani": (warga, await warga.user("ani")),
-        "budi": (kota, await kota.user("budi")),
-        "bayu": (kota, await kota.user("bayu")),
-        "citra": (desa, await desa.user("citra")),
-        "dewi": (desa, await desa.user("dewi")),
-    }
-    async with warga.inside() as site:
-        about = Description(title="Tebet", rules="Jangan beriklan", flairs="Banjir #1d6fa5\nLampu")
-        group = await create_community(site, "tebet", people["ani"][1].actor, about)
-        await describing.describe_community(site, people["ani"][1].actor, await Actor.get(id=group.id), about)
-    made = Three(warga, kota, desa, people, group.uri)
-    for who in ("budi", "bayu", "citra", "dewi"):
-        await made.does(who, _join, group)
-    return made
-
-
-async def _join(site: Any, actor: Actor, group: Actor) -> None:
-    await membership.join(site, actor, group)
-
-
-async def _seen(instance: Instance, uri: str) -> dict[str, Any]:
-    """All that people see of the community at one server, in terms that mean the same everywhere."""
-    async with instance.inside() as site:
-        community = await Actor.get(uri=uri)
-        posts = (
-            await Post.filter(community_id=community.id, boost_of_id__isnull=True)
-            .order_by("uri")
-            .select_related("author", "in_reply_to")
-        )
-        shown = {}
-        for post in posts:
-            shown[post.uri] = {
-                "author": post.author.uri,
-                "name": post.name,
-                "content": post.content if post.is_shown else "",
-                "parent": post.in_reply_to.uri if post.in_reply_to else "",
-                "depth": post.depth,
-                "marks": (
-                    post.is_locked,
-                    post.is_pinned,
-                    post.removed_at is not None,
-                    post.deleted_at is not None,
-                ),
-                "counts": (post.replies_count, post.likes_count, post.dislikes_count)
-                if post.is_shown
-                else (),
-                "labels": sorted(await PostFlair.filter(post_id=post.id).values_list("flair", flat=True)),
-                "emoji": sorted(await Reaction.filter(post_id=post.id).values_list("emoji", "actor__uri")),
-                "poll": await PollOption.filter(poll__post_id=post.id)
-                .order_by("position")
-                .values_list("name", "votes_count"),
-                "votes": sorted(await Vote.filter(post_id=post.id).values_list("value", "actor__uri")),
-            }
-        now = site.clock.now()
-        bans = {
-            row.actor.uri: row.banned_until and row.banned_until.replace(microsecond=0)
-            for row in await Membership.filter(community_id=community.id).select_related("actor")
-            if row.is_banned(now)
-        }
-        return {
-            "posts": shown,
-            "bans": bans,
-            "moderators": sorted(row.actor.uri for row in await membership.moderators_of(community)),
-            "threads": community.posts_count,
-            "about": (community.name, community.source, [flair.id for flair in flairs_of(community)]),
-        }
-
-
-async def _are_alike(three: Three) -> dict[str, Any]:
-    home = await _seen(three.warga, three.uri)
-    for instance in (three.kota, three.desa):
-        other = await _seen(instance, three.uri)
-        assert other["posts"].keys() == home["posts"].keys()
-        for uri, post in home["posts"].items():
-            assert other["posts"][uri] == post, (instance.url, uri)
-        for part in ("bans", "threads", "about"):
-            assert other[part] == home[part], (instance.url, part)
-        async with instance.inside() as site:
-            found = await comparing.compare(site, await three.community())
-            # Nobody need ask for the list before a moderator acts: the first comparison brings it.
-            assert {one.act for one in found.drift} <= {"appoint"}, instance.url
-            await repairing.repair(site, await three.community())
-            again = await comparing.compare(site, await three.community())
-            assert again.drift == []
-            assert again.fetched == []
-            assert all(theirs == ours for theirs, ours in again.digests.values())
-            assert set(again.digests) == {section.value for section in Section}
-        assert (await _seen(instance, three.uri))["moderators"] == home["moderators"]
-    return home
+from tests.civic.city import TEBET_TIMUR, link, office_on
+from tests.communities.three_servers import Three, are_alike
 
 
 async def _life(three: Three) -> dict[str, Post]:
@@ -258,7 +116,7 @@ async def _unban(site: Any, actor: Actor, person: Actor) -> None:
 
 async def test_all_that_a_community_does_is_the_same_on_three_servers(three: Three) -> None:
     posts = await _life(three)
-    home = await _are_alike(three)
+    home = await are_alike(three)
     assert len(home["posts"]) == 13
     marks = {name: home["posts"][post.uri]["marks"] for name, post in posts.items()}
     assert marks == {
@@ -286,7 +144,7 @@ async def test_labels_bans_roles_reports_and_descriptions_too(three: Three) -> N
     async with three.warga.inside():
         labels = [flair.id for flair in flairs_of(await three.community())]
     await three.does("citra", relabel, posts["plain"], labels[:1])
-    await three.does("bayu", _report, posts["plain"])
+    await three.does("bayu", _accuse, posts["plain"])
     for instance in (three.warga, three.kota):
         async with instance.inside():
             assert [case.state for case in await Case.all()] == [CaseState.OPEN]
@@ -298,7 +156,7 @@ async def test_labels_bans_roles_reports_and_descriptions_too(three: Three) -> N
     await three.does("ani", _describe)
     await three.does("ani", _appoint, three.people["citra"][1].actor)
     await three.does("ani", _dismiss, three.people["budi"][1].actor)
-    home = await _are_alike(three)
+    home = await are_alike(three)
     assert home["bans"] == {dewi.uri: until}
     assert home["posts"][posts["plain"].uri]["labels"] == labels[:1]
     assert home["posts"][posts["third"].uri]["marks"][2]
@@ -308,7 +166,7 @@ async def test_labels_bans_roles_reports_and_descriptions_too(three: Three) -> N
     )
 
 
-async def _report(site: Any, actor: Actor, post: Post) -> None:
+async def _accuse(site: Any, actor: Actor, post: Post) -> None:
     seen = await Post.get(id=post.id).select_related("author")
     await reporting.report(site, actor, seen.author, [seen], "Bohong", rule="1. Jangan beriklan")
 
@@ -322,6 +180,152 @@ async def _resolve(site: Any, actor: Actor) -> None:
 async def _describe(site: Any, actor: Actor) -> None:
     about = Description(title="Tebet Raya", sidebar="Warga **Tebet**", rules="Jangan beriklan")
     await describing.describe_community(site, actor, await Actor.get(username="tebet", type="Group"), about)
+
+
+async def test_events_quotes_cross_posts_reports_and_votes_by_the_dozen(
+    three: Three, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = "https://kabar.example/banjir"
+    plain = await three.posts("citra", "Lihat", name="Banjir", link_url=address)
+    quoting = await three.posts("dewi", "Setuju", name="Kutipan", quoted=plain)
+    cross = await _cross_post(three, address)
+    async with three.kota.inside() as site:
+        others = await elsewhere(site, await Post.get(uri=cross.uri), None)
+        assert {other.community.username for other in others if other.community} == {"tebet", "kotakita"}
+
+    starts = three.kota.site.clock.now().replace(microsecond=0) + timedelta(days=3)
+    planned = await three.posts(
+        "budi",
+        "Bawa sapu",
+        name="Kerja bakti",
+        event=EventDraft(starts, starts + timedelta(hours=2), capacity=9),
+    )
+    for who in ("citra", "ani", "dewi"):
+        await three.does(who, join, planned)
+    await three.does("dewi", leave, planned)
+    await three.does("budi", change_event, planned, EventDraft(starts, place_name="Balai warga", capacity=5))
+
+    report = await _report(three)
+
+    # A busy community: votes gather, and travel together.
+    monkeypatch.setattr(announcing_votes.Pace, "allows", lambda self, community: False)
+    for who, post, value in (
+        ("ani", plain, 1), ("budi", plain, 1), ("bayu", plain, -1), ("dewi", plain, 1), ("bayu", quoting, 1)
+    ):  # fmt: skip
+        await three.does(who, voting.vote, post, value)
+    async with three.warga.inside() as site:
+        assert await WaitingVote.all().count() == 5
+        await announcing_votes.announce_votes(site)
+    await three.settle()
+
+    home = (await are_alike(three))["posts"]
+    assert home[plain.uri]["counts"] == (0, 3, 1)
+    assert home[plain.uri]["link"][0] == home[cross.uri]["link"][0] == address
+    assert home[quoting.uri]["quotes"] == [(plain.uri, plain.uri, "accepted")]
+    assert home[planned.uri]["event"] == (starts, "Balai warga", "confirmed", 5, 2)
+    assert home[report.uri]["report"][1:2] + home[report.uri]["report"][3:] == (
+        "in-progress",
+        ["acknowledged", "in-progress"],
+    )
+
+
+async def _cross_post(three: Three, address: str) -> Post:
+    """Budi brings a thread of a community at his own server to the one that all three share."""
+    budi = three.people["budi"][1].actor
+    async with three.kota.inside() as site:
+        own = await create_community(site, "kotakita", budi, Description(title="Kota kita"))
+        first = await posting.create_post(
+            site, budi, Draft(source="Awas", name="Banjir", link_url=address, community=own)
+        )
+    return await three.posts("budi", f"cross-posted from: {first.url}", name="Banjir", link_url=address)
+
+
+async def _report(three: Three) -> Post:
+    """Ani reports a pothole in the community; an office at the third server answers for it."""
+    await office_on(three.desa, "binamarga", three.people["citra"][1])
+    await link(three.warga, three.desa, "binamarga")
+    async with three.warga.inside() as site:
+        await bodies.take_reports(site, await three.community(), area_code="31.74.01")
+        filing = civic.Filing(
+            await three.community(), "JALAN-LUBANG", "Lubang dalam", "Dua motor jatuh.", area_code=TEBET_TIMUR
+        )
+        filed = await civic.file_report(site, three.people["ani"][1].actor, filing)
+        post = await Post.get(id=filed.post_id)
+    await three.settle()
+    for state in ("acknowledged", "in-progress"):
+        async with three.desa.inside() as site:
+            copy = await Report.get(reference=filed.reference).select_related("post", "body__actor")
+            await answer_report(site, three.people["citra"][1].actor, copy, Answer(state, "Baik."))
+        await three.settle()
+    return post
+
+
+async def test_people_who_move_and_people_who_go(three: Three) -> None:
+    asked = await three.posts(
+        "budi", "Kapan?", name="Kerja bakti", poll=PollDraft(("Sabtu", "Minggu"), timedelta(days=1))
+    )
+    thread = await three.posts("dewi", "Rahasia dewi", name="Curhat")
+    answer = await three.posts("citra", "Sabar", below=thread)
+    below = await three.posts("dewi", "Terima kasih", below=answer)
+    await three.posts("bayu", "Semangat", below=below)
+    for who, choice in (("dewi", 0), ("ani", 1)):
+        await three.does(who, _choose, asked, choice)
+    await three.does("dewi", voting.vote, asked, 1)
+    await three.does("bayu", voting.vote, answer, 1)
+    await three.does("dewi", reacting.react, asked, "🎉")
+    await three.does("budi", _tell_counts)
+    dewi, bayu = three.people["dewi"][1].actor, three.people["bayu"][1].actor
+    budi = three.people["budi"][1].actor
+    await three.does("ani", _appoint, budi)
+    for who in ("ani", "citra"):
+        await three.does(who, following.follow, bayu)
+
+    # Bayu moves from kota to desa, and who follows him goes along.
+    new = await three.desa.user("bayu_baru")
+    async with three.desa.inside() as site:
+        await moving.add_alias(site, new.actor, bayu.uri)
+    await three.does("bayu", moving.move_away, new.actor.uri)
+    for instance, who in ((three.warga, "ani"), (three.desa, "citra")):
+        async with instance.inside():
+            follows = Follow.filter(follower__uri=three.people[who][1].actor.uri)
+            assert await follows.filter(target__uri=new.actor.uri).exists()
+            assert not await follows.filter(target__uri=bayu.uri).exists()
+    before = await are_alike(three)
+    assert before["posts"][asked.uri]["poll"] == [("Sabtu", 1), ("Minggu", 1)]
+    assert new.actor.uri in str([post["author"] for post in before["posts"].values()])
+    assert before["moderators"] == sorted([three.people["ani"][1].actor.uri, budi.uri])
+
+    # Dewi deletes her account, and then Budi, who moderates.
+    await three.does("dewi", _delete_own)
+    await three.does("budi", _tell_counts)
+    home = await are_alike(three)
+    assert home["posts"].keys() == before["posts"].keys()
+    for post in (thread, below):
+        shown = home["posts"][post.uri]
+        assert (shown["name"], shown["content"], shown["marks"][3], shown["author"][2]) == (
+            "",
+            "",
+            True,
+            True,
+        )
+    assert home["posts"][answer.uri]["content"]
+    assert home["posts"][asked.uri]["poll"] == [("Sabtu", 0), ("Minggu", 1)]
+    assert home["posts"][asked.uri]["counts"] == (0, 0, 0)
+    assert home["posts"][asked.uri]["emoji"] == []
+    assert home["threads"] == before["threads"] - 1
+    await three.does("budi", _delete_own)
+    home = await are_alike(three)
+    assert home["moderators"] == [three.people["ani"][1].actor.uri]
+    for instance in three.all:
+        async with instance.inside():
+            assert await Actor.filter(uri__in=[dewi.uri, budi.uri], deleted_at=None).count() == 0
+            assert (
+                await InboundActivity.filter(state__in=["failed", "refused"]).values("type", "reason") == []
+            )
+
+
+async def _delete_own(site: Any, actor: Actor) -> None:
+    await delete_account(site, await User.get(actor_id=actor.id))
 
 
 async def test_a_server_that_was_away_has_it_all_when_it_is_back(
@@ -356,5 +360,5 @@ async def test_a_server_that_was_away_has_it_all_when_it_is_back(
             await Peer.all().update(retry_at=None)
             await Delivery.filter(state="pending").update(run_at=instance.site.clock.now())
     await three.settle()
-    home = await _are_alike(three)
+    home = await are_alike(three)
     assert home["posts"][comment.uri]["marks"] == (True, False, False, False)
