@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from html import escape
 from typing import Any
@@ -12,6 +13,8 @@ from federation.vocabulary import AS_PUBLIC, PUBLIC_SPELLINGS
 from federation.wire import ids_of
 
 OBJECT_LINK = 'application/ld+json; profile="https://www.w3.org/ns/activitystreams"'
+_QUOTE_LINE = re.compile(r'<(p|span) class="quote-inline">(?:(?!</?\1\b).){0,2000}</\1>', re.DOTALL)
+"""Mastodon's and ours; what an element of the same name lies in stays as it is."""
 EVERYBODY, FOLLOWERS, NOBODY = "public", "followers", "nobody"
 """Who may quote somebody's posts, in the words of Mastodon's API."""
 
@@ -53,6 +56,11 @@ def with_quote(document: dict[str, Any], quoted_uri: str, shown_url: str, stamp_
     if "contentMap" in document:
         added["contentMap"] = dict.fromkeys(document["contentMap"], content)
     return document | added
+
+
+def without_quote_line(content: str) -> str:
+    """HTML of a peer without the line that names the quoted post to those who read no quotes: here it is shown."""
+    return _QUOTE_LINE.sub("", content)
 
 
 def quote_request(

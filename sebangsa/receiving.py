@@ -23,6 +23,7 @@ from sebangsa.models import Attachment, Mention, Post, Visibility
 from sebangsa.notifying import notify
 from sebangsa.polls.receiving import write_remote_poll
 from sebangsa.posting import MAX_PICTURES, Draft, count_post
+from sebangsa.quote_wire import without_quote_line
 from sebangsa.ranking import hot_score
 from sebangsa.rejecting import Forbidden
 from sebangsa.text.hashtags import normal_form
@@ -240,9 +241,10 @@ def warning_of(obj: ObjectDocument) -> str:
 
 def content_of(obj: ObjectDocument) -> str:
     """The text, sanitised; without what its server repeats in it for those who read no more: of a poll the title, of
-    an event when and where it is.
+    an event when and where it is, of a quote its address.
     """
-    content = sanitise(without_facts(obj.content) if obj.kind == "event" else obj.content)
+    content = without_quote_line(obj.content) if obj.quote else obj.content
+    content = sanitise(without_facts(content) if obj.kind == "event" else content)
     if obj.kind == "question" and obj.name:
         content = content.removeprefix(f"<p><strong>{escape(obj.name)}</strong></p>")
     return content

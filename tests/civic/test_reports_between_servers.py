@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from civic_bridge import answering, handover
 from civic_bridge.models import Offer, Report, StatusEvent
+from sebangsa.deleting import delete_account
 from sebangsa.models import Attachment, Notification, Post
 from sebangsa.posting import Draft, create_post
 from tests.civic.city import TEBET_TIMUR, City
@@ -135,3 +136,18 @@ async def test_an_edit_of_a_report_keeps_its_status_line_and_its_state(city: Cit
     copy = await city.at_kota(report)
     assert "tiga motor" in copy.post.content
     assert copy.post.content.count(report.reference) == 1
+
+
+async def test_of_a_reporter_who_is_gone_only_the_steps_of_the_office_stay(city: City) -> None:
+    report = await city.file(address="Jl. Tebet Timur Dalam II", lat=-6.226312, lon=106.857904)
+    await city.answer(report, "acknowledged")
+    async with city.warga.inside() as site:
+        await delete_account(site, city.ani)
+    await city.settle()
+    for copy in (await city.at_warga(report), await city.at_kota(report)):
+        assert (copy.description, copy.address, copy.lat, copy.lon) == ("", "", None, None)
+        assert (copy.post.content, copy.post.deleted_at is not None) == ("", True)
+    for instance in (city.warga, city.kota):
+        assert await city.steps(instance, report) == ["acknowledged"]
+    async with city.warga.http.get(f"{city.warga.url}/p/{report.post_id}") as answer:
+        assert answer.status == 404

@@ -16,6 +16,7 @@ from sebangsa.lookup import find_actor
 from sebangsa.models import Notification, Post, Quote, QuoteState, User, Visibility
 from sebangsa.posting import Draft, create_post
 from sebangsa.queue.models import Job
+from sebangsa.quote_wire import without_quote_line
 from tests.foreign_server import Actor as Stranger
 from tests.foreign_server import ForeignServer, foreign_server
 from tests.form_browser import FormBrowser
@@ -74,6 +75,7 @@ async def test_a_quote_is_asked_for_approved_shown_and_taken_back_on_both_server
         _, text = await FormBrowser(instance).get(path)
         assert "<blockquote" in text
         assert "Banjir di gang" in text
+        assert "RE:" not in text  # the line for those who show no quotes
     browser = await FormBrowser.of(warga, ani)
     _, text = await browser.get("/notifications")
     assert "quoted your post" in text
@@ -336,3 +338,20 @@ async def test_quoting_on_the_pages(neighbours: Pair) -> None:
     assert (await browser.post("/settings", part="profile", display_name="Ani", quotes="nobody"))[0] == 303
     _, text = await browser.get("/settings")
     assert '<option value="nobody" selected>' in text
+
+
+@pytest.mark.parametrize(
+    ("content", "shown"),
+    [
+        ('<p class="quote-inline">RE: <a href="https://a.example/1">x</a></p><p>Ya</p>', "<p>Ya</p>"),
+        (
+            '<p>Ya<span class="quote-inline"><br/>RE: <a href="https://a.example/1">x</a></span></p>',
+            "<p>Ya</p>",
+        ),
+        ('<p>Ya</p><p class="quote-inline">RE: <p>Tidak</p></p>', None),
+        ('<p class="quote-inline">' + "a" * 3000 + "</p>", None),
+        ('<p class="quote-inline">' * 2000, None),
+    ],
+)
+def test_the_line_that_names_a_quote_is_left_out_where_it_is_plain(content: str, shown: str | None) -> None:
+    assert without_quote_line(content) == (content if shown is None else shown)
