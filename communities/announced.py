@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from communities.authenticity import is_authentic, refuse_unless_vouched
+from communities.feeds import inbound as from_feeds
 from federation import strict_json
 from federation.database import savepoint
 from federation.inbound import Inbound
@@ -33,8 +34,13 @@ NEVER_ANNOUNCED = frozenset({"Announce", "Follow", "Move"})
 
 
 async def receive_announce(site: Site, inbound: Inbound) -> Verdict | None:
-    """A group passes on an activity, several, or a post by its id. From a person it is a boost: not ours."""
+    """A group passes on an activity, several, or a post by its id; a feed tells what it lists. From a person it is a boost:
+    not ours.
+    """
     group = inbound.actor
+    if group.is_feed:
+        await from_feeds.receive_announce(site, inbound)
+        return None
     if not group.is_group:
         return Verdict.PASS
     if inbound.announcer is not None:

@@ -22,6 +22,9 @@ from communities import (
     succession,
 )
 from communities.commands import community
+from communities.feeds import changing as feeds_changing
+from communities.feeds import copying as feeds_copying
+from communities.feeds import joining as feeds_joining
 from communities.panels import moderation_panel
 from communities.post_pages import cross_post_action, cross_post_panel, flair_panel
 from communities.routes import ROUTES
@@ -62,6 +65,10 @@ def register(site: Site) -> None:
     hooks.actor_deleted.listen(partial(succession.hand_over, site))
     hooks.actor_deleted.listen(partial(announcing.announce_end_of_account, site))
     forwarding.register(site)
+    hooks.actor_deleted.listen(partial(feeds_changing.forget_actor, site))
+    hooks.may_follow.guard(feeds_joining.may_follow)
+    hooks.followed.listen(partial(feeds_joining.after_follow, site))
+    hooks.unfollowed.listen(feeds_joining.after_unfollow)
     site.panels.extend([cross_post_panel, flair_panel, moderation_panel])
     site.post_actions.append(cross_post_action)
 
@@ -69,7 +76,7 @@ def register(site: Site) -> None:
 FEATURE = Feature(
     name="communities",
     demo="communities.demo",
-    models=("communities.models",),
+    models=("communities.models", "communities.feeds.models"),
     routes=tuple(ROUTES),
     inbound={
         "Announce": announced.receive_announce,
@@ -78,6 +85,7 @@ FEATURE = Feature(
         "Delete": inbound.receive_delete,
         "Add": inbound.receive_add,
         "Remove": inbound.receive_remove,
+        "Move": inbound.receive_move,
         "Block": inbound.receive_block,
         "Lock": inbound.receive_lock,
         "Warn": inbound.receive_warn,
@@ -96,6 +104,9 @@ FEATURE = Feature(
         "compare_community": repairing.compare_community,
         "plan_comparisons": repairing.plan_comparisons,
         "read_forwarded": forwarding.read_forwarded,
+        "read_feed": feeds_copying.read_feed,
+        "join_communities_of_feed": feeds_joining.join_communities_of_feed,
+        "join_community_of_feed": feeds_joining.join_community_of_feed,
     },
     periodic=(Periodic("announce_votes", 30), Periodic("plan_comparisons", 600)),
     navigation=(NavItem("Communities", "/communities", "users", 20),),

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
 
-from communities import membership, moderating, warning
+from communities import contexts, membership, moderating, warning
 from communities.announcing import announce_activity
 from communities.authority import is_banned, is_moderator, must_remove
 from communities.describing import apply_remote_edit
+from communities.feeds import inbound as from_feeds
 from communities.flairs import receive_labels
 from communities.log import write_log
 from communities.membership import held_by, write_ban
@@ -67,12 +68,12 @@ async def _post_in_community(uri: str) -> tuple[Post, Actor] | None:
 
 
 async def receive_add(site: Site, inbound: Inbound) -> Verdict | None:
-    """`Add` to a community's moderators or pinned posts."""
+    """`Add` to a community's moderators or pinned posts, of a thread to the community itself, or to a feed's list."""
     return await _receive_listing(site, inbound, added=True)
 
 
 async def receive_remove(site: Site, inbound: Inbound) -> Verdict | None:
-    """`Remove` from a community's moderators or pinned posts."""
+    """The same, the other way round."""
     return await _receive_listing(site, inbound, added=False)
 
 
@@ -80,6 +81,9 @@ async def _receive_listing(site: Site, inbound: Inbound, *, added: bool) -> Verd
     target = inbound.activity.target
     if not target:
         return Verdict.PASS
+    if inbound.actor.is_feed:
+        await from_feeds.receive_change(site, inbound, inbound.activity)
+        return None
     community = await Actor.filter(type="Group", moderators_url=target).first()
     if community is not None:
         await must_moderate(site, inbound, community)
@@ -87,7 +91,7 @@ async def _receive_listing(site: Site, inbound: Inbound, *, added: bool) -> Verd
         return None
     community = await Actor.filter(type="Group", featured_url=target).first()
     if community is None:
-        return Verdict.PASS
+        return await _receive_context(site, inbound, target, added=added)
     await must_moderate(site, inbound, community)
     found = await _post_in_community(inbound.activity.object_id)
     if found is None or found[0].community_id != community.id:
@@ -96,6 +100,44 @@ async def _receive_listing(site: Site, inbound: Inbound, *, added: bool) -> Verd
         await _ours(moderating.pin_post(site, inbound.actor, found[0], is_pinned=added, activity=inbound.raw))
     elif await Post.filter(id=found[0].id, is_pinned=not added).update(is_pinned=added):
         await write_log(site, community, inbound.actor, "pin" if added else "unpin", post=found[0])
+    return None
+
+
+async def _receive_context(site: Site, inbound: Inbound, target: str, *, added: bool) -> Verdict | None:
+    """A whole thread, named by its context, comes into a community or is taken out of it (NodeBB, FEP-f228)."""
+    community = await _community(target)
+    if community is None:
+        return Verdict.PASS
+    await must_moderate(site, inbound, community)
+    if added:
+        await contexts.put_in(site, inbound, community)
+    else:
+        await contexts.take_out(site, inbound, community)
+    return None
+
+
+async def receive_move(site: Site, inbound: Inbound) -> Verdict | None:
+    """A thread goes from one community of a server to another of the same (NodeBB): by the first community itself, for
+    which that server signs, or by who moderates both. Who may not put it into the other one only takes it out. The `Move` of
+    an account is read on the floor below.
+    """
+    activity = inbound.activity
+    if not activity.origin or activity.object_id == inbound.actor.uri:
+        return Verdict.PASS
+    origin = await _community(activity.origin)
+    if origin is None:
+        return Verdict.PASS
+    await must_moderate(site, inbound, origin)
+    try:
+        target = await inbound.actor_at(activity.target)
+        if inbound.actor.id != origin.id:
+            await must_moderate(site, inbound, target)
+    except Refused:
+        await contexts.take_out(site, inbound, origin)
+        return None
+    if not target.is_group or target.host != origin.host:
+        raise Refused("not-allowed", "a thread moves only between communities of one server")
+    await contexts.move(site, inbound, origin, target)
     return None
 
 
@@ -210,8 +252,11 @@ async def receive_warn(site: Site, inbound: Inbound) -> None:
 
 
 async def receive_delete(site: Site, inbound: Inbound) -> Verdict | None:
-    """A moderator removes a post. What its author deletes is read on the floor below."""
+    """A moderator removes a post, or a feed ends. What its author deletes is read on the floor below."""
     activity = inbound.activity
+    if activity.object_type == "Feed":
+        await from_feeds.receive_delete(site, inbound)
+        return None
     found = await _post_in_community(activity.object_id)
     if found is None:
         return Verdict.PASS
@@ -264,10 +309,13 @@ async def receive_undo_delete(site: Site, inbound: Inbound) -> Verdict | None:
 
 
 async def receive_update(site: Site, inbound: Inbound) -> Verdict | None:
-    """A moderator edits the community itself, or a post's labels; all else is read on the floor below."""
+    """A moderator edits the community itself, or a post's labels; a feed changed; all else is read on the floor below."""
     activity = inbound.activity
     if not isinstance(activity.object, dict):
         return Verdict.PASS
+    if "Feed" in types_of(activity.object):
+        await from_feeds.receive_update(site, inbound)
+        return None
     if "Group" not in types_of(activity.object):
         return await _receive_labels(site, inbound, activity.object)
     if activity.object_id == inbound.actor.uri:

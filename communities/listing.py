@@ -48,6 +48,11 @@ async def threads(
         posts = posts.filter(id__in=Subquery(PostFlair.filter(flair__in=wanted or [""]).values("post_id")))
     else:
         posts = posts.filter(is_pinned=False)
+    return await in_order(site, posts, order, limit)
+
+
+async def in_order(site: Site, posts: QuerySet[Post], order: Order, limit: int = PAGE) -> list[Post]:
+    """One page of opening posts in the asked order, with what showing them needs."""
     if order.sort == "new":
         if order.below is not None:
             posts = posts.filter(id__lt=order.below)

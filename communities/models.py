@@ -177,9 +177,9 @@ class CommunityLogEntry(Table):
         "federation.Actor", related_name="moderated", null=True, on_delete=fields.SET_NULL
     )
     moderator_id: int | None
-    action = fields.CharField(
-        32
-    )  # remove, restore, lock, unlock, pin, unpin, ban, unban, appoint, dismiss, settings, warn, label, repaired
+    # remove, restore, lock, unlock, pin, unpin, ban, unban, appoint, dismiss, settings, warn, label, repaired, take-out,
+    # put-in
+    action = fields.CharField(32)
     subject: fields.ForeignKeyNullableRelation[Actor] = fields.ForeignKeyField(
         "federation.Actor", related_name="moderated_in", null=True, on_delete=fields.SET_NULL
     )

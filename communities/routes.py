@@ -14,6 +14,8 @@ from communities import (
     state_documents,
 )
 from communities.api import ROUTES as API_ROUTES
+from communities.feeds.documents import ROUTES as FEED_DOCUMENTS
+from communities.feeds.pages import ROUTES as FEED_PAGES
 
 ROUTES: list[BaseRoute] = [
     Route("/communities", pages.directory),
@@ -39,5 +41,7 @@ ROUTES: list[BaseRoute] = [
     Route("/p/{id:int}/flair", post_pages.post_flair, methods=["POST"]),
     Route("/p/{id:int}/cross-post", post_pages.cross_post),
     Route("/p/{id:int}/moderate/{act}", moderation_pages.post_moderate, methods=["POST"]),
+    *FEED_PAGES,
+    *FEED_DOCUMENTS,
     *API_ROUTES,
 ]

@@ -30,7 +30,7 @@ async def actor_document(config: FederationConfig, actor: Actor) -> dict[str, An
         "outbox": actor.outbox_url,
         "followers": actor.followers_url,
         "following": actor.following_url,
-        "featured": actor.featured_url,
+        **({"featured": actor.featured_url} if actor.featured_url else {}),
         "manuallyApprovesFollowers": actor.manually_approves_followers,
         "discoverable": actor.discoverable,
         "indexable": actor.indexable,
@@ -69,7 +69,7 @@ def _metadata(actor: Actor) -> list[dict[str, str]]:
 
 def _vocabularies(actor: Actor) -> list[str]:
     civic = any(key.startswith(("civic:", "forge:")) for key in actor.extra)
-    return ["actor", *(["group"] if actor.is_group else []), *(["civic"] if civic else [])]
+    return ["actor", *(["group"] if actor.is_group or actor.is_feed else []), *(["civic"] if civic else [])]
 
 
 def _endpoints(config: FederationConfig, actor: Actor) -> dict[str, str]:

@@ -14,6 +14,7 @@ from federation.discovery import confirm_handle
 from federation.models import Actor, ActorKey
 from federation.refusals import Refused
 from federation.urls import host_of
+from federation.vocabulary import PEOPLE_TYPES
 from federation.wire import ActorDocument, read_actor
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ FRESH_FOR = timedelta(days=1)
 
 async def actor_by_uri(uri: str) -> Actor | None:
     """The actor with this id, ours or known, or None. Looks only into the database."""
-    return await Actor.get_or_none(uri=uri)
+    actor = await Actor.get_or_none(uri=uri)
+    return actor if actor is None or actor.is_nameable else None
 
 
 async def resolve_actor(fed: Federation, uri: str) -> Actor:
@@ -86,7 +88,7 @@ async def store_actor(fed: Federation, document: ActorDocument, *, domain: str =
             else:
                 if actor.deleted_at is not None:
                     raise Refused("gone", document.id)
-                if (actor.type == "Group") != (document.type == "Group"):
+                if actor.type != document.type and {actor.type, document.type} - PEOPLE_TYPES:
                     raise Refused("bad-field", f"type changed from {actor.type} to {document.type}")
                 actor.update_from_dict(values)
                 await actor.save()

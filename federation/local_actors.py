@@ -15,9 +15,13 @@ SERVER_PATH = "/actor"
 
 
 def path_of(actor_type: str, username: str) -> str:
-    """`/c/{name}` for a community, `/actor` for the server itself, `/u/{name}` for everybody else."""
+    """`/c/{name}` for a community, `/f/{name}` for a feed of communities, `/actor` for the server itself, `/u/{name}` for
+    everybody else.
+    """
     if actor_type == "Group":
         return f"/c/{username}"
+    if actor_type == "Feed":
+        return f"/f/{username}"
     if actor_type == "Application":
         return SERVER_PATH
     return f"/u/{username}"
@@ -30,30 +34,47 @@ async def create_local_actor(
 
     Raises `tortoise.exceptions.IntegrityError` when the name is taken.
     """
-    uri = fed.config.url(path_of(actor_type, username))
     now = fed.clock.now()
     async with transaction():
         actor = await Actor.create(
             id=fed.ids.next(),
-            uri=uri,
             type=actor_type,
             username=username,
-            local_name=username,
             name=name or username,
-            url=uri,
-            inbox_url=f"{uri}/inbox",
-            outbox_url=f"{uri}/outbox",
-            shared_inbox_url=fed.config.url("/inbox"),
-            followers_url=f"{uri}/followers",
-            following_url=f"{uri}/following",
-            featured_url=f"{uri}/featured",
-            moderators_url=f"{uri}/moderators" if actor_type == "Group" else "",
             created_at=now,
             updated_at=now,
+            **addresses_of(fed, actor_type, username),
             **columns,
         )
         await make_keys(fed, actor)
     return actor
+
+
+def addresses_of(fed: Federation, actor_type: str, username: str) -> dict[str, Any]:
+    """The columns that say under which name an actor of ours is found, and where everything of it lies."""
+    uri = fed.config.url(path_of(actor_type, username))
+    return {
+        "uri": uri,
+        "local_name": username,
+        "url": uri,
+        "inbox_url": f"{uri}/inbox",
+        "outbox_url": f"{uri}/outbox",
+        "shared_inbox_url": fed.config.url("/inbox"),
+        "followers_url": f"{uri}/followers",
+        "following_url": f"{uri}/following",
+        "featured_url": "" if actor_type == "Feed" else f"{uri}/featured",
+        "moderators_url": f"{uri}/moderators" if actor_type == "Group" else "",
+    }
+
+
+async def give_address(fed: Federation, actor: Actor) -> None:
+    """Let an actor of ours that was for its owner alone be found under its name, with keys. In the transaction under way.
+
+    Raises `tortoise.exceptions.IntegrityError` when the name is taken.
+    """
+    actor.update_from_dict(addresses_of(fed, actor.type, actor.username))
+    await actor.save()
+    await make_keys(fed, actor)
 
 
 async def actor_named(name: str) -> Actor | None:

@@ -15,7 +15,7 @@ MAX_LOCAL_NAME = 64
 
 
 class Actor(Table):
-    """A person, community, organisation, service or server, here or elsewhere.
+    """A person, community, feed of communities, organisation, service or server, here or elsewhere.
 
     `host` is the peer that serves it and its delivery lane; empty for our own. `domain` is what stands behind
     the @ of its handle (another host than `host` on a split domain); empty for our own.
@@ -77,6 +77,16 @@ class Actor(Table):
     @property
     def is_group(self) -> bool:
         return self.type == "Group"
+
+    @property
+    def is_feed(self) -> bool:
+        """A list of communities that can be followed (PieFed, Lemmy 1.0)."""
+        return self.type == "Feed"
+
+    @property
+    def is_nameable(self) -> bool:
+        """False for one of ours without a name, which is for its owner alone."""
+        return self.host != "" or self.local_name is not None
 
     @property
     def is_usable(self) -> bool:

@@ -32,7 +32,7 @@ VALUES (?, ?, ?, ?, 'waiting', '[]', '[]', 0, 0, 0, 0, 0, '', ?) ON CONFLICT (ki
 
 async def first_contact(site: Site, actor: Actor) -> None:
     """Somebody here joined, followed or looks at an actor of another server: read its newest posts, once."""
-    if not actor.is_local and actor.is_usable and actor.type != "Application":
+    if not actor.is_local and actor.is_usable and actor.type not in ("Application", "Feed"):
         await _ask_once(site, "actor", actor.id, actor.host)
 
 

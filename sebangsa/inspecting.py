@@ -132,6 +132,9 @@ async def _ask(site: Site, activity: ActivityDocument, author: Actor) -> None:
         if followed is None or not followed.is_usable:
             raise NotAllowed("not-found", "What it is about is not known here.")
         await site.hooks.may_follow.ask(author, followed)
+    elif activity.type == "Update" and activity.object_type in ("Group", "Feed"):
+        if not await Actor.exists(uri=target, type=activity.object_type, deleted_at=None):
+            raise NotAllowed("not-found", "What it is about is not known here.")
     elif activity.type in (*VOTES, "EmojiReact", "Update"):
         post = await Post.get_or_none(uri=target)
         if post is None:

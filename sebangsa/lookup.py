@@ -14,23 +14,37 @@ from sebangsa.text.handles import Handle, parse_handle
 if TYPE_CHECKING:
     from sebangsa.site import Site
 
+FEED_SIGN = "~"
+"""Stands before the name of a feed of communities, as in PieFed."""
+
 
 async def actor_by_handle(site: Site, handle: Handle, *, fetch: bool = True) -> Actor | None:
     """Whom a handle names: ours, known, or (unless `fetch` is false) asked for by WebFinger. None for nobody."""
+    found = Actor.filter(deleted_at=None, suspended_at=None)
+    if handle.sigil == FEED_SIGN:
+        found = found.filter(type="Feed")
     if handle.domain in (None, site.federation.config.domain, site.federation.config.authority):
-        return await Actor.get_or_none(local_name=handle.name.lower(), deleted_at=None, suspended_at=None)
-    known = await Actor.filter(
-        username=handle.name.lower(), domain=handle.domain, deleted_at=None, suspended_at=None
-    ).first()
+        return await found.get_or_none(local_name=handle.name.lower())
+    known = await found.filter(username=handle.name.lower(), domain=handle.domain).first()
     if known is not None or not fetch:
         return known
-    try:
-        actor = await resolve_actor(
-            site.federation, await lookup_handle(site.federation.client, f"{handle.name}@{handle.domain}")
-        )
-    except Refused:
-        return None
-    return actor if actor.is_usable else None
+    return await _asked_for(site, handle)
+
+
+async def _asked_for(site: Site, handle: Handle) -> Actor | None:
+    """Whom the handle's own server names. PieFed finds a feed only by a name with its sign, all others by the bare name."""
+    names = [handle.name]
+    if handle.sigil == FEED_SIGN:
+        names.insert(0, FEED_SIGN + handle.name)
+    for name in names:
+        try:
+            uri = await lookup_handle(site.federation.client, f"{name}@{handle.domain}")
+            actor = await resolve_actor(site.federation, uri)
+        except Refused:
+            continue
+        if actor.is_usable and (actor.is_feed or handle.sigil != FEED_SIGN):
+            return actor
+    return None
 
 
 async def was_deleted(site: Site, handle: Handle) -> bool:

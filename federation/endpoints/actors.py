@@ -25,10 +25,24 @@ OUTBOX_PAGE = 50
 
 
 async def local_actor(name: str, *, group: bool | None = None) -> Actor:
-    """One of ours by name, whatever the letter case. Raises `Refused('not-found')`; a suspended one is not shown."""
+    """One of ours by name, whatever the letter case. With `group` only a community, or only people and the like.
+
+    Raises `Refused('not-found')`; a suspended one is not shown.
+    """
     actor = await actor_named(name)
-    if actor is None or actor.suspended_at or (group is not None and actor.is_group != group):
+    is_another = group is not None and actor is not None and (actor.is_group != group or actor.is_feed)
+    if actor is None or actor.suspended_at or is_another:
         raise Refused("not-found", name[:64])
+    return actor
+
+
+async def local_feed(name: str) -> Actor:
+    """A feed of ours by name. Raises `Refused`: `not-found`, and `gone` for a deleted one."""
+    actor = await local_actor(name)
+    if not actor.is_feed:
+        raise Refused("not-found", name[:64])
+    if actor.deleted_at is not None:
+        raise Refused("gone", actor.uri)
     return actor
 
 

@@ -13,7 +13,9 @@ from federation.federation import Federation
 from federation.intents import SUBSCRIBE, intent_links
 from federation.local_actors import actor_named
 from federation.models import URL_LENGTH, Actor
+from federation.vocabulary import PEOPLE_TYPES
 
+PEOPLE = PEOPLE_TYPES - {"Application"}
 JRD = "application/jrd+json"
 FOR_ALL = {"access-control-allow-origin": "*"}
 OPEN = {**FOR_ALL, "cache-control": "public, max-age=600"}
@@ -53,7 +55,7 @@ async def webfinger(fed: Federation, request: Request) -> Response:
                 "template": fed.config.url("/authorize_interaction?uri={uri}"),
             },
             # Nobody signs in as a community.
-            *([] if actor.is_group or actor.type == "Application" else intent_links(fed.config)),
+            *(intent_links(fed.config) if actor.type in PEOPLE else []),
         ],
     }
     rels = request.query_params.getlist("rel")
@@ -68,14 +70,16 @@ async def _actor_of(fed: Federation, resource: str) -> Actor | None:
     if scheme == "acct":
         name, _, domain = rest.removeprefix("@").rpartition("@")
         if domain.lower() in (fed.config.domain, fed.config.authority):
-            actor = await actor_named(name)
+            actor = await actor_named(name.removeprefix("~"))
+            if actor is not None and name.startswith("~") and not actor.is_feed:
+                actor = None  # PieFed asks so for a feed, and for nobody else
     elif len(resource) <= URL_LENGTH and fed.config.is_ours(resource):
         short = fed.config.url("/@")
         if resource.startswith(short):
             actor = await actor_named(resource.removeprefix(short))
         else:
             actor = await Actor.get_or_none(uri=resource, host="")
-    return actor if actor is not None and actor.is_usable else None
+    return actor if actor is not None and actor.is_usable and actor.is_nameable else None
 
 
 async def host_meta(fed: Federation, request: Request) -> Response:

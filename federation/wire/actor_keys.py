@@ -38,11 +38,16 @@ def read_keys(
     A key that names another owner, or lies on another host, is left out (S-021): GNU social's groups list one
     of their maker. Keys that are only an id are left out too: what they mean was not stated here. Raises
     `Refused("bad-field")` when two keys share one id (S-022).
+
+    Lemmy's feeds state the key of their server, and sign with it under an id of their own.
     """
     host = authority_of(actor_id, allow_http=allow_http)
     found: dict[str, KeyDocument] = {}
+    pem_keys = _pem_keys(document.get("publicKey"), actor_id)
+    if not pem_keys and type_among(document, frozenset({"Feed"})):
+        pem_keys = _keys_of_its_server(document.get("publicKey"), actor_id, host, allow_http)
     for key in (
-        *_pem_keys(document.get("publicKey"), actor_id),
+        *pem_keys,
         *_multikeys(document.get("assertionMethod"), actor_id),
     ):
         if not _lies_on(host, key.id, allow_http):
@@ -69,6 +74,20 @@ def _pem_keys(value: Any, actor_id: str) -> list[KeyDocument]:
             kind = "ed25519" if _ED25519_OID_IN_BASE64 in pem else "rsa"
             found.append(KeyDocument(uri, actor_id, kind, pem))
     return found
+
+
+def _keys_of_its_server(value: Any, actor_id: str, host: str, allow_http: bool) -> list[KeyDocument]:
+    """A key whose owner is somebody else of the same host: the feed's own document says that it is the feed's too."""
+    for item in objects_of(value):
+        owner, pem = one_id(item.get("owner")), item.get("publicKeyPem")
+        if (
+            owner
+            and _lies_on(host, owner, allow_http)
+            and isinstance(pem, str)
+            and 0 < len(pem) <= MAX_KEY_TEXT
+        ):
+            return [KeyDocument(f"{actor_id}#main-key", actor_id, "rsa", pem)]
+    return []
 
 
 def _multikeys(value: Any, actor_id: str) -> list[KeyDocument]:

@@ -25,9 +25,9 @@ MANY = 80
 
 
 async def actor_of(call: Call) -> Actor:
-    """The account of the path. Raises `NotFound`, also for one that was deleted."""
+    """The account of the path. Raises `NotFound`, also for one that was deleted. A feed of communities is no account."""
     actor = await Actor.get_or_none(id=call.path_id(), deleted_at=None)
-    if actor is None:
+    if actor is None or actor.is_feed:
         raise NotFound
     return actor
 
@@ -42,7 +42,8 @@ async def show_account(call: Call) -> dict[str, Any]:
 
 async def show_accounts(call: Call) -> list[dict[str, Any]]:
     """Several by `id[]`; unknown ones are left out."""
-    found = await Actor.filter(id__in=call.given.identities("id", ACCOUNTS), deleted_at=None)
+    wanted = call.given.identities("id", ACCOUNTS)
+    found = await Actor.filter(id__in=wanted, deleted_at=None).exclude(type="Feed")
     return [account(call.site, actor) for actor in found]
 
 
@@ -50,7 +51,7 @@ async def lookup_account(call: Call) -> dict[str, Any]:
     """By handle, among those known here: nobody else's server is asked."""
     handle = parse_handle(call.given.text("acct", limit=400))
     actor = await actor_by_handle(call.site, handle, fetch=False) if handle else None
-    if actor is None:
+    if actor is None or actor.is_feed:
         raise NotFound
     return await account_with_move(call.site, actor)
 

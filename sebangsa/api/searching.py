@@ -77,9 +77,9 @@ async def find_accounts(
         exact = await Actor.filter(Q(uri=text) | Q(url=text)).first()
     elif handle is not None:
         exact = await actor_by_handle(call.site, handle, fetch=False)
-    if exact is not None and not exact.is_usable:
+    if exact is not None and (not exact.is_usable or exact.is_feed):
         exact = None
-    found = Actor.filter(deleted_at=None, suspended_at=None).exclude(type="Application")
+    found = Actor.filter(deleted_at=None, suspended_at=None).exclude(type__in=["Application", "Feed"])
     begins = text.removeprefix("@").removeprefix("!")
     if handle is not None and handle.domain:
         found = found.filter(username__startswith=handle.name.lower(), domain__startswith=handle.domain)

@@ -1,4 +1,4 @@
-"""Handles: `@name`, `@name@host`, `!community@host`; and which names may be taken here (S-135)."""
+"""Handles: `@name`, `@name@host`, `!community@host`, `~feed@host`; and which names may be taken here (S-135)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LOCAL_NAME = re.compile(r"[a-z0-9_]{1,30}")
 _NAME = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9_])?"
 _LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
 _DOMAIN = rf"{_LABEL}(?:\.{_LABEL})*(?::[0-9]{{1,5}}(?![0-9]))?"
-_HANDLE = re.compile(rf"(?:acct:)?([@!]?)({_NAME})(?:@({_DOMAIN}))?")
+_HANDLE = re.compile(rf"(?:acct:)?([@!~]?)({_NAME})(?:@({_DOMAIN}))?")
 # Before: no word (an e-mail address), no "/" (a path such as host/@name), no second sigil.
 _IN_TEXT = re.compile(rf"(?<![\w@!/.\-=&])([@!])({_NAME})(?:@({_DOMAIN}))?(?![\w@/])")
 
@@ -47,7 +47,7 @@ class Handle:
 
 
 def parse_handle(text: str) -> Handle | None:
-    """Read `@a@b`, `a@b`, `acct:a@b`, `!a@b`, `@a` or `a`; None if it is no handle."""
+    """Read `@a@b`, `a@b`, `acct:a@b`, `!a@b`, `~a@b`, `@a` or `a`; None if it is no handle."""
     match = _HANDLE.fullmatch(text.strip(" "))
     return _handle(match) if match else None
 

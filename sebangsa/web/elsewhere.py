@@ -120,8 +120,8 @@ async def forget(request: Request) -> Response:
 async def _thing(site: Site, uri: str) -> Thing:
     """What everybody may see of ours or of what we know. Raises `NotFound`."""
     actor = await Actor.get_or_none(uri=uri, suspended_at=None, deleted_at=None) if uri else None
-    if actor is not None and actor.type != "Application":
-        sign = "!" if actor.is_group else "@"
+    if actor is not None and actor.is_nameable and actor.type != "Application":
+        sign = "!" if actor.is_group else "~" if actor.is_feed else "@"
         address = f"{sign}{actor.username}@{actor.domain or site.settings.domain}"
         return Thing(uri, address, face_of(site, actor), "", page_of_actor(actor), actor.is_group)
     post = await Post.get_or_none(uri=uri, boost_of_id=None).select_related("author") if uri else None
@@ -171,7 +171,7 @@ def _search(site: Site, host: str, software: str, thing: Thing) -> str:
     paths = SEARCHES.get(software)
     if paths is None:
         return ""
-    name, _, domain = thing.address.lstrip("!@").rpartition("@")
+    name, _, domain = thing.address.lstrip("!@~").rpartition("@")
     values = {"signed": thing.address, "name": name, "domain": domain, "uri": thing.uri}
     path = paths[0] if thing.is_community else paths[1]
     filled = path.format(**{key: quote(value, safe="") for key, value in values.items()})

@@ -112,7 +112,7 @@ async def person(request: Request) -> Response:
 async def _person_page(request: Request) -> Response:
     site = site_of(request)
     actor = await _shown_actor(request)
-    if actor.is_group:
+    if actor.is_group or actor.is_feed:
         return RedirectResponse(page_of_actor(actor), 307)
     viewer = request.state.viewer.actor if request.state.viewer else None
     with_replies = request.url.path.endswith("/replies")

@@ -44,7 +44,7 @@ async def search(request: Request) -> Response:
 
 
 async def _by_name(query: str) -> list[Actor]:
-    start = query.lstrip("@!").lower()
+    start = query.lstrip("@!~").lower()
     return (
         await Actor.filter(
             Q(username__startswith=start) | Q(name__icontains=query),

@@ -12,10 +12,10 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """Who somebody is at a glance. `kind` is person, community or body; `picture` a small image URL of ours, or empty.
+    """Who somebody is at a glance. `kind` is person, community, feed or body; `picture` a small image URL of ours, or empty.
 
-    `handle` is without the leading @ or !. `is_official` puts the seal and the word beside the name. Of somebody who deleted
-    their account (`is_gone`) nothing is shown but that.
+    `handle` is without its sign (@, ! or ~). `is_official` puts the seal and the word beside the name. Of somebody who
+    deleted their account (`is_gone`) nothing is shown but that.
     """
 
     name: str

@@ -41,9 +41,10 @@ if TYPE_CHECKING:
 
 FEED_SIDE = 640
 """Pixels of the longer side of a picture in a feed."""
+_PLACES = {"Group": "c", "Feed": "f"}
 QUOTED_EXCERPT = 300
 """Characters of a quoted post that are shown."""
-BODIES = ("Organization", "Service")
+_KINDS = {"Group": "community", "Feed": "feed", "Organization": "body", "Service": "body"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,7 @@ def poll_of(post: Post, mine: Mine) -> Poll | None:
 
 def face_of(site: Site, actor: Actor) -> Face:
     """Somebody at a glance."""
-    kind = "community" if actor.is_group else "body" if actor.type in BODIES else "person"
+    kind = _KINDS.get(actor.type, "person")
     if actor.deleted_at is not None:
         return Face(name="Deleted account", handle="", href="", kind=kind, is_gone=True)
     return Face(
@@ -177,8 +178,10 @@ def details_of(actor: Actor) -> list[Detail]:
 
 
 def page_of_actor(actor: Actor) -> str:
-    """Our page about an actor, also one of another server."""
-    return f"/{'c' if actor.is_group else 'u'}/{actor.handle}"
+    """Our page about an actor, also one of another server. A feed that only its owner sees has no name in its address."""
+    if not actor.is_nameable:
+        return f"/feeds/{actor.id}"
+    return f"/{_PLACES.get(actor.type, 'u')}/{actor.handle}"
 
 
 async def post_views(site: Site, viewer: Actor | None, posts: Sequence[Post]) -> list[PostView]:
