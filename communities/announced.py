@@ -134,5 +134,37 @@ async def _receive_by_id(site: Site, inbound: Inbound, uri: str) -> Verdict | No
     return None
 
 
+def walls_of(group: Actor) -> tuple[str, ...]:
+    """The collections of a group elsewhere into which its members post (FEP-400e)."""
+    found = (group.extra.get("wall"), group.extra.get("wallComments"))
+    return tuple(wall for wall in found if isinstance(wall, str) and wall)
+
+
+async def receive_on_wall(site: Site, inbound: Inbound) -> None:
+    """A group adds a post to its wall: read from its writer's server, with the group's token where only members may read
+    (FEP-400e, FEP-db0e). Raises `Refused`, `Missing`.
+
+    The post itself must say that it was made for that wall, or answer what stands there: a group could add anything.
+    """
+    group, uri = inbound.actor, inbound.activity.object_id
+    if inbound.announcer is not None or not inbound.is_authentic:
+        raise Refused("not-allowed", "a wall's owner adds to it itself")
+    if site.federation.config.is_ours(uri) or not await _is_followed_here(group):
+        return
+    if await Post.exists(uri=uri):
+        return
+    document = inbound.document_at(uri)
+    obj = read_object(document, allow_http=site.settings.is_development)
+    if obj.target and (obj.target not in walls_of(group) or obj.target_owner != group.uri):
+        raise Refused("not-allowed", "it was made for another collection")
+    parent = await Post.get_or_none(uri=obj.in_reply_to) if obj.in_reply_to else None
+    if parent is not None and parent.community_id != group.id:
+        raise Refused("not-allowed", "it answers what stands elsewhere")  # S-053
+    if not obj.target and not obj.in_reply_to and not is_written_to(obj, group):
+        raise Refused("not-allowed", "it was not made for this group")
+    author = await inbound.actor_at(obj.attributed_to)
+    await receive_post(site, replace(inbound, actor=author, announcer=group, inbox_of=None), document)
+
+
 async def _is_followed_here(group: Actor) -> bool:
     return await Follow.exists(target_id=group.id, follower__host="", state=FollowState.ACCEPTED)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from communities.audiences import readers_of_activities, readers_of_ids
 from communities.models import AnnouncedThread
-from communities.wire import announce, announce_object
+from communities.wire import announce, announce_object, append, retract
 from federation import strict_json
 from federation.actor_document import timestamp
 from federation.database import rows
@@ -17,7 +17,7 @@ from federation.refusals import Refused
 from federation.vocabulary import AS_PUBLIC
 from federation.wire import id_of, read_activity
 from sebangsa.hooks import Origin
-from sebangsa.models import Post
+from sebangsa.models import Post, Visibility
 from sebangsa.past import is_past
 from sebangsa.posting import document_of
 from sebangsa.visibility import OPEN
@@ -42,6 +42,10 @@ async def announce_new(site: Site, post: Post, origin: Origin) -> None:
         return
     about = post.uri if post.is_local else ""
     await announce_activity(site, community, origin.activity, about=about)
+    if post.in_reply_to_id is not None and community.is_members_only:
+        await announce_by_id(
+            site, community, post, about=about
+        )  # readers of walls know comments by nothing else
     if post.in_reply_to_id is None:
         boost = await announce_by_id(site, community, post, about=about)
         body = strict_json.dumps(
@@ -138,12 +142,13 @@ async def announce_to(site: Site, community: Actor, activity: str, people: Seque
 
     Public stands in `cc` though nobody else gets it: Lemmy drops what a public community announces without it.
     """
+    cc = [] if community.is_members_only else [AS_PUBLIC]
     remote = [person for person in people if not person.is_local]
     if remote:
         await publish(
             site.federation,
             community,
-            announce(community, activity, to=[person.uri for person in remote], cc=[AS_PUBLIC]),
+            announce(community, activity, to=[person.uri for person in remote], cc=cc),
             Audience(actors=remote),
             proof=False,
         )
@@ -153,6 +158,9 @@ async def withdraw_boost(site: Site, community: Actor, post: Post) -> None:
     """A removed thread disappears from microblogs too, in the transaction under way."""
     known = await AnnouncedThread.get_or_none(post_id=post.id)
     if known is not None:
+        if community.is_members_only:
+            await publish(site.federation, community, retract(community, post.uri), readers_of_ids(community))
+            return
         boost = announce_object(community, post.uri, id=known.boost_uri)
         undone = undo_activity(
             community, {name: value for name, value in boost.items() if name != "@context"}
@@ -169,13 +177,18 @@ async def boost_again(site: Site, community: Actor, post: Post) -> None:
 
 
 async def announce_by_id(site: Site, community: Actor, post: Post, *, about: str = "") -> str:
-    """`Announce` of a post's id, which microblogs show as a boost, in the transaction under way. Returns its id."""
+    """`Announce` of a post's id, which microblogs show as a boost, in the transaction under way. Returns its id. What is
+    for members is no boost, but added to the community's wall.
+    """
+    is_closed = community.is_members_only
     sent = await publish(
         site.federation,
         community,
-        announce_object(community, post.uri, published=timestamp(site.clock.now())),
+        append(community, post.uri)
+        if is_closed
+        else announce_object(community, post.uri, published=timestamp(site.clock.now())),
         readers_of_ids(community),
-        is_public=True,
+        is_public=not is_closed,
         proof=False,
         about=about,
     )
@@ -183,14 +196,14 @@ async def announce_by_id(site: Site, community: Actor, post: Post, *, about: str
 
 
 async def announcing(post: Post, origin: Origin) -> Actor | None:
-    """The community that must pass this on: ours, of a post that everybody may read.
+    """The community that must pass this on: ours, of a post that everybody or every member may read.
 
     What a group brought is never announced again: two groups that follow each other would not end (S-058). Nor is what
     is only read now and is old.
     """
     if is_past() or post.community_id is None or origin.announcer is not None or not origin.activity:
         return None
-    if post.visibility not in OPEN:
+    if post.visibility not in (*OPEN, Visibility.MEMBERS):
         return None
     community = await Actor.get(id=post.community_id)
     return community if community.is_local and community.is_usable else None

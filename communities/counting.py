@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from federation.database import tally
 from federation.models import Actor
 from sebangsa.hooks import Origin
-from sebangsa.models import Post
+from sebangsa.models import Post, Visibility
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
@@ -43,8 +43,8 @@ async def count_shown(post: Post) -> None:
 
 
 async def count_thread(post: Post, by: int) -> None:
-    """Count an opening post, in the transaction under way."""
-    if post.community_id is None or post.in_reply_to_id is not None:
+    """Count an opening post, in the transaction under way; not one for members: a number would tell of it."""
+    if post.community_id is None or post.in_reply_to_id is not None or post.visibility == Visibility.MEMBERS:
         return
     latest = {"last_post_at": post.created_at} if by > 0 else {}
     await tally(Actor, post.community_id, posts_count=by, latest=latest)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from communities import wire
 from communities.authority import must_moderate
+from communities.closing import close_posts
 from communities.enacting import enact
 from communities.flairs import read_lines
 from communities.log import write_log
@@ -112,7 +113,12 @@ async def apply_remote_edit(
 
 
 async def write_description(site: Site, community: Actor, rules: Community, about: Description) -> None:
-    """Write both rows, in the transaction under way."""
+    """Write both rows, in the transaction under way. Raises `Invalid` for a private community that would open: its
+    members wrote in confidence.
+    """
+    is_private, was_private = (mode == JoinMode.PRIVATE for mode in (about.join_mode, rules.join_mode))
+    if was_private and not is_private:
+        raise Invalid("stays-private", "A private community stays private.", field="join_mode")
     rules.rules = about.rules.strip()
     rules.language = about.language[:16]
     rules.join_mode, rules.join_question = about.join_mode, clean_name(about.join_question, 500)
@@ -122,14 +128,17 @@ async def write_description(site: Site, community: Actor, rules: Community, abou
     community.source = about.sidebar.strip().replace("\x00", "")
     community.summary = render_markdown(_with_rules(community.source, rules))
     community.icon_url = about.icon_url or community.icon_url
-    community.discoverable = about.is_listed
-    community.manually_approves_followers = about.join_mode == JoinMode.APPROVAL
+    community.discoverable = about.is_listed and not is_private
+    community.manually_approves_followers = about.join_mode != JoinMode.OPEN
     flairs = flairs_of(community) if about.flairs is None else read_lines(community, about.flairs)
-    community.extra = wire.group_extra(rules) | (
+    community.extra = wire.group_extra(community, rules) | (
         {"tag": [flair_tag(one) for one in flairs]} if flairs else {}
     )
     community.updated_at = site.clock.now()
     await community.save()
+    if is_private and not was_private:
+        await close_posts(site, community)
+        await community.refresh_from_db()
 
 
 def _with_rules(sidebar: str, rules: Community) -> str:
@@ -141,6 +150,8 @@ async def _publish(site: Site, editor: Actor, community: Actor, received: str) -
     """Microblogs read an `Update` by the group itself, Lemmy one by a moderator that the group announces."""
     document = await actor_document(site.federation.config, community)
     del document["@context"]
-    update = activity_about("Update", community, document, to=[AS_PUBLIC], cc=[community.followers_url])
+    everybody, members = [AS_PUBLIC], [community.followers_url]
+    to, cc = (members, []) if community.is_members_only else (everybody, members)
+    update = activity_about("Update", community, document, to=to, cc=cc)
     await publish(site.federation, community, update, Audience(followers_of=[community]))
     await enact(site, editor, community, wire.moderation("Update", editor, community, document), received)

@@ -16,6 +16,7 @@ from federation.urls import registered_domain
 from sebangsa.errors import NotAllowed
 from sebangsa.models import Post, Reaction, Vote
 from sebangsa.posting import Draft
+from sebangsa.visibility import is_member
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
@@ -33,6 +34,7 @@ async def may_post(site: Site, author: Actor, draft: Draft) -> None:
     if community is None:
         return
     await _must_not_be_banned(site, community, author)
+    await _must_be_let_in(community, author)
     if draft.in_reply_to is not None:
         await _must_be_open(community, author, draft.in_reply_to)
     else:
@@ -58,9 +60,11 @@ async def _may_open_threads(community: Actor, author: Actor) -> None:
 
 
 async def may_edit(site: Site, author: Actor, post: Post) -> None:
-    """A banned member cannot bring anything new into a community through old posts (S-132)."""
+    """Who is banned, or left a private community, cannot bring anything new into it through old posts (S-132)."""
     if post.community_id is not None:
-        await _must_not_be_banned(site, await Actor.get(id=post.community_id), author)
+        community = await Actor.get(id=post.community_id)
+        await _must_not_be_banned(site, community, author)
+        await _must_be_let_in(community, author)
 
 
 async def may_vote(site: Site, voter: Actor, post: Post) -> None:
@@ -69,6 +73,7 @@ async def may_vote(site: Site, voter: Actor, post: Post) -> None:
         return
     community = await Actor.get(id=post.community_id)
     await _must_not_be_banned(site, community, voter)
+    await _must_be_let_in(community, voter)
     if not voter.is_local and community.is_local and await _is_fresh_host(site, voter.host):
         domain = registered_domain(voter.host)
         same = Q(actor__host=domain) | Q(actor__host__endswith=f".{domain}")
@@ -83,6 +88,7 @@ async def may_react(site: Site, reactor: Actor, post: Post) -> None:
         return
     community = await Actor.get(id=post.community_id)
     await _must_not_be_banned(site, community, reactor)
+    await _must_be_let_in(community, reactor)
     if not reactor.is_local and community.is_local and await _is_fresh_host(site, reactor.host):
         others = Reaction.filter(post_id=post.id, actor__host=reactor.host)
         if await others.count() >= VOTES_OF_FRESH_HOST:
@@ -90,9 +96,11 @@ async def may_react(site: Site, reactor: Actor, post: Post) -> None:
 
 
 async def may_attend(site: Site, person: Actor, post: Post) -> None:
-    """Who is banned comes to no event of the community either."""
+    """Who is banned, or no member of a private community, comes to no event of it either."""
     if post.community_id is not None:
-        await _must_not_be_banned(site, await Actor.get(id=post.community_id), person)
+        community = await Actor.get(id=post.community_id)
+        await _must_not_be_banned(site, community, person)
+        await _must_be_let_in(community, person)
 
 
 async def _is_fresh_host(site: Site, host: str) -> bool:
@@ -103,6 +111,14 @@ async def may_follow(site: Site, follower: Actor, target: Actor) -> None:
     """Who is banned cannot join again."""
     if target.is_group:
         await _must_not_be_banned(site, target, follower)
+
+
+async def _must_be_let_in(community: Actor, actor: Actor) -> None:
+    """Only members do anything in a community for members. Those of one elsewhere are its own server's to know."""
+    if not community.is_members_only or not (community.is_local or actor.is_local):
+        return
+    if not await is_member(actor, community.id):
+        raise NotAllowed("members-only", "Join this community first.")
 
 
 async def _must_not_be_banned(site: Site, community: Actor, actor: Actor) -> None:

@@ -10,8 +10,10 @@ from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
 
 from communities import contexts, membership, moderating, warning
+from communities.announced import receive_on_wall, walls_of
 from communities.announcing import announce_activity
 from communities.authority import is_banned, is_moderator, must_remove
+from communities.closing import close_posts
 from communities.describing import apply_remote_edit
 from communities.feeds import inbound as from_feeds
 from communities.flairs import receive_labels
@@ -21,11 +23,13 @@ from communities.models import Role
 from communities.remote_moderators import is_listed
 from federation.actors import store_actor
 from federation.inbound import Inbound
-from federation.models import Actor
+from federation.models import Actor, Follow
 from federation.refusals import Refused
 from federation.registry import Verdict
+from federation.vocabulary import CLOSED_ACCESS
 from federation.wire import read_actor, types_of
 from federation.wire.tags import read_tags
+from sebangsa import following
 from sebangsa.errors import ProductError
 from sebangsa.models import Post
 from sebangsa.notifying import notify
@@ -83,6 +87,9 @@ async def _receive_listing(site: Site, inbound: Inbound, *, added: bool) -> Verd
         return Verdict.PASS
     if inbound.actor.is_feed:
         await from_feeds.receive_change(site, inbound, inbound.activity)
+        return None
+    if added and inbound.actor.is_group and target in walls_of(inbound.actor):
+        await receive_on_wall(site, inbound)
         return None
     community = await Actor.filter(type="Group", moderators_url=target).first()
     if community is not None:
@@ -179,6 +186,11 @@ async def receive_block(site: Site, inbound: Inbound) -> Verdict | None:
     if not await is_banned(site, community, person):
         await write_log(site, community, inbound.actor, "ban", subject=person, reason=activity.summary[:500])
     await write_ban(site, community, person, activity.summary[:500], activity.end_time)
+    made = await Follow.get_or_none(follower_id=person.id, target_id=community.id)
+    if made is not None and person.is_local and community.is_members_only:
+        await following.end(
+            site, made, person, community
+        )  # they read nothing more, whether a Reject comes or not
     if activity.remove_data:
         await moderating.remove_posts_of(site, inbound.actor, community, person)
     return None
@@ -319,6 +331,7 @@ async def receive_update(site: Site, inbound: Inbound) -> Verdict | None:
     if "Group" not in types_of(activity.object):
         return await _receive_labels(site, inbound, activity.object)
     if activity.object_id == inbound.actor.uri:
+        await _note_closing(site, inbound.actor, activity.object)
         return Verdict.PASS
     community = await _community(activity.object_id)
     if community is None:
@@ -334,6 +347,12 @@ async def receive_update(site: Site, inbound: Inbound) -> Verdict | None:
         domain=community.domain,
     )
     return None
+
+
+async def _note_closing(site: Site, group: Actor, document: dict[str, Any]) -> None:
+    """A community elsewhere says that it is for members now: what we hold of it is, too."""
+    if document.get("accessType") in CLOSED_ACCESS and group.is_group and not group.is_members_only:
+        await close_posts(site, group)
 
 
 async def _receive_labels(site: Site, inbound: Inbound, document: dict[str, Any]) -> Verdict | None:

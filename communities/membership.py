@@ -16,6 +16,7 @@ from federation.models import Actor, Follow, FollowState
 from sebangsa import following
 from sebangsa.errors import Invalid, NotAllowed
 from sebangsa.text.plain import clean_name
+from sebangsa.visibility import is_member
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
@@ -99,6 +100,8 @@ async def appoint(
         raise NotAllowed("ranks-too-low", "Only an owner may appoint an owner.")
     if person.is_group or not person.is_usable:
         raise NotAllowed("not-a-person", "Only people can moderate.")
+    if community.is_members_only and community.is_local and not await is_member(person, community.id):
+        raise NotAllowed("not-a-member", "Only members can moderate a private community.")
     held = await held_by(site, community, person)
     if held.is_banned(site.clock.now()):
         raise NotAllowed("banned", "This person is banned here.")

@@ -16,6 +16,7 @@ from sebangsa.models import Post
 class JoinMode(StrEnum):
     OPEN = "open"
     APPROVAL = "approval"  # a moderator answers each request
+    PRIVATE = "private"  # so, and only members read what is written; there is no way back
 
 
 class Posting(StrEnum):

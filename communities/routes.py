@@ -25,6 +25,8 @@ ROUTES: list[BaseRoute] = [
     Route("/c/{name}/followers", collections.followers),
     Route("/c/{name}/moderators", collections.moderators),
     Route("/c/{name}/featured", collections.featured),
+    Route("/c/{name}/wall", collections.wall),
+    Route("/c/{name}/actorToken", collections.actor_token),
     Route("/c/{name}/state", state_documents.state),
     Route("/c/{name}/state/{section}", state_documents.section),
     Route("/c/{name}/state/{section}/{page:int}", state_documents.section),

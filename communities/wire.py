@@ -42,15 +42,43 @@ def announce_object(community: Actor, uri: str, **more: Any) -> dict[str, Any]:
 def _announce(community: Actor, obj: Any, **more: Any) -> dict[str, Any]:
     # Mastodon reads `to` Public as public; Lemmy and PieFed want the followers in `cc`.
     addressed: dict[str, Any] = {"to": [AS_PUBLIC], "cc": [community.followers_url]}
+    if community.is_members_only:
+        addressed = {"to": [community.followers_url], "cc": []}
     return activity_about("Announce", community, obj, **(addressed | more))
+
+
+def append(community: Actor, uri: str) -> dict[str, Any]:
+    """`Add` of a post to the wall of a community for members: how Smithereen hears of it (FEP-400e)."""
+    return activity_about(
+        "Add", community, uri, to=[community.followers_url], cc=[], target=community.extra["wall"]
+    )
+
+
+def retract(community: Actor, uri: str) -> dict[str, Any]:
+    """`Delete` by the wall's owner: to readers of `Add`, a post that its moderators removed (FEP-400e)."""
+    return activity_about("Delete", community, uri, to=[community.followers_url], cc=[])
+
+
+def wall_document(community: Actor, uris: Sequence[str], total: int) -> dict[str, Any]:
+    """The newest threads of a community for members, by their ids, for servers of members."""
+    return _collection(wall_address(community), uris) | {
+        "totalItems": total,
+        "attributedTo": community.uri,
+    }
+
+
+def wall_address(community: Actor) -> str:
+    """The collection of a community of ours into which its members post."""
+    return f"{community.uri}/wall"
 
 
 def moderation(
     kind: str, moderator: Actor, community: Actor, obj: str | dict[str, Any], **more: Any
 ) -> dict[str, Any]:
-    """An act of a moderator: to everybody, by way of the group."""
+    """An act of a moderator: to everybody, or to the members where only they read, by way of the group."""
+    everybody = community.followers_url if community.is_members_only else AS_PUBLIC
     return activity_about(
-        kind, moderator, obj, to=[AS_PUBLIC], cc=[community.uri], audience=community.uri, **more
+        kind, moderator, obj, to=[everybody], cc=[community.uri], audience=community.uri, **more
     )
 
 
@@ -95,11 +123,12 @@ def undo(moderator: Actor, community: Actor, undone: dict[str, Any]) -> dict[str
     return moderation("Undo", moderator, community, embedded)
 
 
-def group_extra(rules: Community) -> dict[str, Any]:
+def group_extra(community: Actor, rules: Community) -> dict[str, Any]:
     """What a community's document says besides what every actor's does; kept in `Actor.extra`.
 
-    `manuallyApprovesFollowers` stays false also where joining needs approval: Lemmy takes a group with it for
-    private and then drops its public posts (interop b1).
+    `manuallyApprovesFollowers` stays false where joining needs approval and everybody reads: Lemmy takes a group with it
+    for private and then drops its public posts (interop b1). A group for members is `closed`: in Smithereen's words one
+    that can be asked for, where a `private` one invites.
     """
     extra: dict[str, Any] = {
         "postingRestrictedToMods": rules.posting == Posting.MODERATORS,
@@ -110,6 +139,8 @@ def group_extra(rules: Community) -> dict[str, Any]:
         extra["language"] = [{"identifier": rules.language, "name": name}]
     if rules.join_mode == JoinMode.APPROVAL:
         extra["manuallyApprovesFollowers"] = False
+    if rules.join_mode == JoinMode.PRIVATE:
+        extra |= {"accessType": "closed", "wall": wall_address(community)}
     return extra
 
 

@@ -75,7 +75,14 @@ def _vocabularies(actor: Actor) -> list[str]:
 def _endpoints(config: FederationConfig, actor: Actor) -> dict[str, str]:
     """The same for everybody who asks, and for every person of ours; communities and the server sign in nowhere."""
     found = {"sharedInbox": actor.shared_inbox_url}
+    if actor.is_members_only:
+        found["actorToken"] = token_address(actor)
     return found | dict(config.client_endpoints) if actor.type in _WITH_APPS else found
+
+
+def token_address(group: Actor) -> str:
+    """Where servers of members get a token of a group of ours (FEP-db0e)."""
+    return f"{group.uri}/actorToken"
 
 
 def tombstone(uri: str, deleted_at: Any, former_type: str = "") -> dict[str, Any]:

@@ -96,22 +96,27 @@ class Client:
         self._timeouts = timeouts or Timeouts()
         self._running: dict[tuple[str, str], asyncio.Task[tuple[bytes, Url]]] = {}
 
-    async def get_document(self, url: str, *, expect_id: bool = True) -> Fetched:
+    async def get_document(self, url: str, *, expect_id: bool = True, authorization: str = "") -> Fetched:
         """The ActivityPub document at `url`; its `id` is the returned URL (but for a fragment).
 
         Without `expect_id` the id is not looked at: for key documents, which name an owner instead.
+        `authorization` is shown to the asked host only, not to where it redirects (FEP-db0e).
         The returned URL may differ from the asked one: a caller that wanted *this* id compares. Callers that
         ask for one URL at the same time share one fetch. Raises `Refused`, for failures of the last five
         minutes without asking again: `gone` (410), `not-found`, `fetch-denied`, `wrong-media-type`, `bad-id`,
         `id-mismatch`, `too-many-redirects`, `unreachable` and what the parser and `parse_url` raise.
         """
         asked = self._parse(url)
-        kind = "document" if expect_id else "any document"
-        body, final = await self._once((kind, asked.text), lambda: self._document(asked, expect_id))
+        kind = ("document" if expect_id else "any document") + authorization
+        body, final = await self._once(
+            (kind, asked.text), lambda: self._document(asked, expect_id, authorization)
+        )
         return Fetched(strict_json.parse_object(body), final.text)
 
-    async def get_json(self, url: str, accept: str, *, max_bytes: int = strict_json.MAX_BYTES) -> Fetched:
-        """A JSON object that speaks for nobody: WebFinger, NodeInfo. Unsigned, any content type.
+    async def get_json(
+        self, url: str, accept: str, *, max_bytes: int = strict_json.MAX_BYTES, signed: bool = False
+    ) -> Fetched:
+        """A JSON object that speaks for nobody: WebFinger, NodeInfo, a token. Any content type; unsigned unless `signed`.
 
         The type is not checked since static hosts serve `.well-known` files as octet streams; never take an
         ActivityPub object from here. Raises like `get_document`.
@@ -119,7 +124,7 @@ class Client:
         asked = self._parse(url)
 
         async def read() -> tuple[bytes, Url]:
-            answer, final = await self._follow(asked, accept, _Hops(), max_bytes=max_bytes, signed=False)
+            answer, final = await self._follow(asked, accept, _Hops(), max_bytes=max_bytes, signed=signed)
             strict_json.parse_object(answer.body, max_bytes=max_bytes)
             return answer.body, final
 
@@ -222,9 +227,9 @@ class Client:
         except Refused as refused:
             raise Refused("bad-id", refused.detail) from None
 
-    async def _document(self, asked: Url, expect_id: bool) -> tuple[bytes, Url]:
+    async def _document(self, asked: Url, expect_id: bool, authorization: str) -> tuple[bytes, Url]:
         hops = _Hops()
-        body, final, document = await self._activity_body(asked, hops)
+        body, final, document = await self._activity_body(asked, hops, authorization)
         if not expect_id:
             return body, final
         claimed = self._id_of(document)
@@ -233,7 +238,8 @@ class Client:
         if claimed.authority != final.authority:
             raise Refused("id-mismatch", f"the document says {claimed.text[:200]}")
         # Aliases, key stubs (GoToSocial) and lower-cased paths (PieFed): ask once where it says it lives.
-        body, final, document = await self._activity_body(claimed, hops)
+        shown = authorization if claimed.authority == asked.authority else ""
+        body, final, document = await self._activity_body(claimed, hops, shown)
         if self._id_of(document).text != final.text:
             raise Refused("id-mismatch", "the document at its own id has another id")
         return body, final
@@ -242,9 +248,16 @@ class Client:
         _, final, document = await self._activity_body(where, _Hops())
         return document, final
 
-    async def _activity_body(self, asked: Url, hops: _Hops) -> tuple[bytes, Url, dict[str, Any]]:
+    async def _activity_body(
+        self, asked: Url, hops: _Hops, authorization: str = ""
+    ) -> tuple[bytes, Url, dict[str, Any]]:
         answer, final = await self._follow(
-            asked, _ACCEPT_ACTIVITY, hops, max_bytes=strict_json.MAX_BYTES, signed=True
+            asked,
+            _ACCEPT_ACTIVITY,
+            hops,
+            max_bytes=strict_json.MAX_BYTES,
+            signed=True,
+            authorization=authorization,
         )
         content_type = answer.headers.get("content-type", "")
         if not is_activity_media_type(content_type):
@@ -260,9 +273,11 @@ class Client:
         max_bytes: int,
         signed: bool,
         timeout: Timeouts | None = None,
+        authorization: str = "",
     ) -> tuple[Response, Url]:
         """GET `url` and where it leads; the whole answer with status 200, and its URL."""
         meter = current_meter()
+        asked_host = url.authority
         while True:
             if self.permit is not None:
                 await self.permit(url.authority)
@@ -271,6 +286,8 @@ class Client:
             else:
                 self._budget.spend(url.authority)
             headers = {"Accept": accept}
+            if authorization and url.authority == asked_host:
+                headers["Authorization"] = authorization
             if signed and self.sign is not None:
                 # In a thread, as deliveries are: a page that asks for a hundred documents must not stop the others.
                 headers.update(await asyncio.to_thread(self.sign, "GET", url.text, None))

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Mapping
 
 from federation.acquaintance import Profiles
+from federation.actor_tokens import ActorTokens
 from federation.client import Client
 from federation.clock import Clock
 from federation.config import FederationConfig
@@ -62,6 +63,7 @@ class Federation:
         self.published: Callable[[Actor, OutboundActivity], None] | None = None
         self.registry = Registry()
         self.keys = KeyRing()
+        self.actor_tokens = ActorTokens()
         self.profiles = Profiles(clock)
         self.peer_directory = PeerDirectory(clock, self.registry)
         self.storing = Storing(clock, ids)

@@ -22,9 +22,12 @@ class Missing(Exception):
     transaction is rolled back, the document fetched, and the handler run again from its start.
     """
 
-    def __init__(self, kind: str, uri: str) -> None:
+    def __init__(self, kind: str, uri: str, group: Actor | None = None) -> None:
         self.kind = kind  # actor | document
         self.uri = uri
+        self.group = (
+            group  # whose token opens the document, where it stands in a group for members only (FEP-db0e)
+        )
         super().__init__(f"{kind} {uri}")
 
 
@@ -76,7 +79,7 @@ class Inbound:
         if uri in self.fetches.refused:
             raise self.fetches.refused[uri]
         if uri not in self.fetches.documents:
-            raise Missing("document", uri)
+            raise Missing("document", uri, self.announcer or self.actor)
         return self.fetches.documents[uri]
 
     def object_of_signer(self) -> dict[str, Any]:

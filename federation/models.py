@@ -9,6 +9,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 
 from federation.database import Table
+from federation.vocabulary import CLOSED_ACCESS
 
 URL_LENGTH = 2048
 MAX_LOCAL_NAME = 64
@@ -87,6 +88,11 @@ class Actor(Table):
     def is_nameable(self) -> bool:
         """False for one of ours without a name, which is for its owner alone."""
         return self.host != "" or self.local_name is not None
+
+    @property
+    def is_members_only(self) -> bool:
+        """Whether it is a group that shows what is posted in it to its members alone, as it says itself (`accessType`)."""
+        return self.is_group and self.extra.get("accessType") in CLOSED_ACCESS
 
     @property
     def is_usable(self) -> bool:

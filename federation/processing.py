@@ -256,7 +256,8 @@ async def _fetch(fed: Federation, fetches: Fetches, missing: Missing, *, is_last
         if missing.kind == "actor":
             found = (await resolve_actor(fed, missing.uri)).uri
         else:
-            document = (await fed.client.get_document(missing.uri)).document
+            shown = await fed.actor_tokens.authorization(fed, missing.group, missing.uri)
+            document = (await fed.client.get_document(missing.uri, authorization=shown)).document
             found = id_of(document) or ""
             fetches.documents[missing.uri] = document
         if found != missing.uri:

@@ -33,6 +33,7 @@ REFUSALS: dict[str, tuple[int, str]] = {
     "key-unavailable": (401, "The signing key could not be fetched or does not belong to its actor."),
     "key-unusable": (401, "The signing key is of a kind or size that is not accepted."),
     "signer-is-not-actor": (401, "The signer is not the activity's actor."),
+    "token-wrong": (403, "The token of the group does not hold for this."),
     "proof-wrong": (401, "The object's proof does not hold."),
     # What it may
     "foreign-id": (403, "The id is on another host than its actor."),

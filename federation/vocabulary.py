@@ -36,6 +36,10 @@ OBJECT_KINDS = {
 
 OBJECT_TYPES = frozenset(OBJECT_KINDS)
 
+CLOSED_ACCESS = frozenset({"closed", "private"})
+"""Smithereen's `accessType` of groups whose content is for members: who asks may join a closed one, a private one invites.
+"""
+
 COLLECTION_TYPES = frozenset({"Collection", "OrderedCollection", "CollectionPage", "OrderedCollectionPage"})
 
 ACTIVITY_TYPES = frozenset(

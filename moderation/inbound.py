@@ -63,7 +63,7 @@ async def _reported_posts(site: Site, inbound: Inbound) -> list[Post]:
 
 async def _may_see(site: Site, reporter: Actor, post: Post) -> bool:
     """Whether a reporter may read a post. The actor of a server (Mastodon) stands for all who live there."""
-    if reporter.type != "Application" or post.visibility in OPEN:
+    if reporter.type != "Application" or post.visibility in (*OPEN, Visibility.MEMBERS):
         return await may_read(site, reporter, post)
     if await Mention.exists(post_id=post.id, actor__host=reporter.host):
         return True

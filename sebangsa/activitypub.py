@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
@@ -10,6 +11,7 @@ from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from federation.actor_document import tombstone
+from federation.actor_tokens import group_of_token
 from federation.endpoints.actors import activity_answer_of
 from federation.endpoints.answers import PUBLIC_FOR, activity_answer
 from federation.endpoints.collections import collection_document, digest_of, page_document, place_in
@@ -17,7 +19,7 @@ from federation.endpoints.signers import signer_of
 from federation.models import Actor, OutboundActivity
 from federation.refusals import Refused
 from sebangsa.api.access import bearer, must_include
-from sebangsa.models import Post, Quote, QuoteState
+from sebangsa.models import Post, Quote, QuoteState, Visibility
 from sebangsa.posting import document_of
 from sebangsa.quote_wire import stamp_document
 from sebangsa.visibility import OPEN, may_read, readable
@@ -42,6 +44,24 @@ async def reader_of(site: Site, request: Request) -> Actor | None:
         return await signer_of(site.federation, request)
     must_include(token, "read:statuses")
     return token.user.actor if token.user is not None else None
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who asks for a document, and the community elsewhere whose token (FEP-db0e) they showed, if any."""
+
+    actor: Actor | None = None
+    let_in_by: Actor | None = None
+
+
+ANYBODY = Reader()
+
+
+async def signed_reader(site: Site, request: Request) -> Reader:
+    """`reader_of`, with the token of a community besides. Raises as that, and for a token that does not hold."""
+    actor = await reader_of(site, request)
+    shown = request.headers.get("authorization", "")
+    return Reader(actor, await group_of_token(site.federation, shown, actor))
 
 
 async def post_answer(site: Site, request: Request, post_id: int) -> Response:
@@ -70,9 +90,9 @@ async def create_answer(site: Site, request: Request, post_id: int) -> Response:
 async def replies_answer(site: Site, request: Request, post_id: int) -> Response:
     """`/p/{id}/replies`: the public answers to a post, oldest first."""
     post = await _local_post(post_id)
-    await _must_read(site, request, post)
+    reader = await _must_read(site, request, post)
     author = await Actor.get(id=post.author_id)
-    found = readable(Post.filter(in_reply_to_id=post.id), None)
+    found = _answers(Post.filter(in_reply_to_id=post.id), reader)
     return await _posts_answer(request, post, f"{post.uri}/replies", found, author.uri)
 
 
@@ -81,7 +101,7 @@ async def context_answer(site: Site, request: Request, post_id: int) -> Response
     else its author. That of a comment leads to the one of its thread.
     """
     post = await _local_post(post_id)
-    await _must_read(site, request, post)
+    reader = await _must_read(site, request, post)
     uri = f"{post.uri}/context"
     if post.conversation not in ("", uri):
         if not site.federation.config.is_ours(post.conversation):
@@ -89,8 +109,16 @@ async def context_answer(site: Site, request: Request, post_id: int) -> Response
         return RedirectResponse(post.conversation, 301)
     thread = Q(root_id=post.id) if post.root_id is None else Q(root_id=post.root_id, conversation=uri)
     owner = await Actor.get(id=post.community_id or post.author_id)
-    found = readable(Post.filter(thread).exclude(id=post.id), None)
+    found = _answers(Post.filter(thread).exclude(id=post.id), reader)
     return await _posts_answer(request, post, uri, found, owner.uri, opening=post.uri)
+
+
+def _answers(posts: QuerySet[Post], reader: Reader) -> QuerySet[Post]:
+    """Those that anybody may read, and those for members under a post that is for members."""
+    if reader is ANYBODY:
+        return readable(posts, None)
+    found = readable(posts, reader.actor, let_in_by=reader.let_in_by)
+    return found.filter(visibility__in=(*OPEN, Visibility.MEMBERS))
 
 
 async def _posts_answer(
@@ -145,10 +173,11 @@ async def _local_post(post_id: int) -> Post:
     return post
 
 
-async def _must_read(site: Site, request: Request, post: Post) -> None:
-    viewer = None if post.visibility in OPEN else await reader_of(site, request)
-    if not await may_read(site, viewer, post):
+async def _must_read(site: Site, request: Request, post: Post) -> Reader:
+    reader = ANYBODY if post.visibility in OPEN else await signed_reader(site, request)
+    if not await may_read(site, reader.actor, post, let_in_by=reader.let_in_by):
         raise Refused("not-found")
+    return reader
 
 
 def _cache(post: Post) -> str:

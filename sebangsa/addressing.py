@@ -32,10 +32,13 @@ def addresses_of(
     """Who gets a post.
 
     A direct post has exactly its mentioned in `to` and nobody in `cc`: Pixelfed takes it for a message only so,
-    and Lemmy reads exactly one `to` (chat.md b1). A post into a community addresses the group first (interop b1). Who is
-    in `blind` gets it without standing in it.
+    and Lemmy reads exactly one `to` (chat.md b1). A post into a community addresses the group first (interop b1); for its
+    members alone, the group and its followers and nobody else. Who is in `blind` gets it without standing in it.
     """
     people = [actor.uri for actor in mentioned]
+    if post.visibility == Visibility.MEMBERS and community is not None:
+        # The community passes it on to its members' servers: nobody else is told, not even who is named.
+        return Addresses([community.uri, community.followers_url], [], Audience(actors=[community]))
     if post.visibility == Visibility.DIRECT:
         return Addresses(people, [], Audience(actors=mentioned, personal=True))
     reached = [*mentioned]

@@ -38,7 +38,7 @@ from sebangsa.relays import receiving as relayed
 from sebangsa.relays.confirmed import relay_of
 from sebangsa.text.link_keys import link_key
 from sebangsa.text.plain import clean_name
-from sebangsa.visibility import OPEN
+from sebangsa.visibility import OPEN, visibility_within
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
@@ -98,7 +98,9 @@ async def _update_post(site: Site, inbound: Inbound, post: Post, document: dict[
     obj = read_object(document, allow_http=site.settings.is_development)
     if post.edited_at and obj.updated and obj.updated < post.edited_at:
         return  # an older edit arrives late (S-061)
-    if _width(visibility_of(obj, inbound.actor)) > _width(post.visibility):
+    community = await Actor.get(id=post.community_id) if post.visibility == Visibility.MEMBERS else None
+    said = visibility_within(visibility_of(obj, inbound.actor, community), community, post)
+    if _width(said) > _width(post.visibility):
         raise Refused("not-allowed", "an edit cannot widen the audience")  # S-039
     try:
         await site.hooks.may_edit.ask(inbound.actor, post)
@@ -145,7 +147,8 @@ def _is_edit(post: Post, obj: ObjectDocument) -> bool:
 
 
 def _width(visibility: Visibility) -> int:
-    return [Visibility.DIRECT, Visibility.FOLLOWERS, Visibility.UNLISTED, Visibility.PUBLIC].index(visibility)
+    widths = list(Visibility)[::-1]  # from those named to everybody
+    return widths.index(visibility)
 
 
 async def receive_delete(site: Site, inbound: Inbound) -> None:

@@ -40,7 +40,7 @@ from sebangsa.text.link_keys import link_key
 from sebangsa.text.linking import MentionTarget
 from sebangsa.text.markdown import RenderedText, render_post
 from sebangsa.text.plain import clean_name, excerpt
-from sebangsa.visibility import OPEN, may_read, must_be_author
+from sebangsa.visibility import OPEN, may_read, must_be_author, readers_among, visibility_within
 from sebangsa.wire import (
     EXCERPT,
     activity_about,
@@ -211,6 +211,11 @@ async def _checked(site: Site, author: Actor, draft: Draft) -> Draft:
             visibility = Visibility.DIRECT
     if community is not None and visibility == Visibility.DIRECT:
         community = None
+    visibility = visibility_within(visibility, community, parent)
+    if visibility == Visibility.MEMBERS and community is None:
+        raise Invalid(
+            "members-of-what", "Choose the community whose members may read it.", field="visibility"
+        )
     if draft.blind and visibility == Visibility.DIRECT:
         raise Invalid("blind-message", "A message names everybody who gets it.", field="recipients")
     if draft.quoted is not None:
@@ -224,6 +229,7 @@ async def _checked(site: Site, author: Actor, draft: Draft) -> Draft:
         summary=clean_name(draft.summary, 500),
         community=community,
         visibility=visibility,
+        blind=() if visibility == Visibility.MEMBERS else draft.blind,
         poll=poll,
         event=event,
         in_reply_to=parent,
@@ -299,14 +305,17 @@ async def _write_tags(site: Site, post: Post, tags: Sequence[str]) -> None:
 
 
 async def count_post(post: Post, by: int) -> None:
-    """Keep the counters of author and parent. Direct posts are not counted: a number would tell of them."""
+    """Keep the counters of author and parent. Direct posts are not counted: a number would tell of them; nor are those
+    for members counted on their author's profile.
+    """
     if post.visibility == Visibility.DIRECT:
         return
     if post.boost_of_id:
         await tally(Post, post.boost_of_id, boosts_count=by)
         return
-    latest = {"last_post_at": post.created_at} if by > 0 else {}
-    await tally(Actor, post.author_id, posts_count=by, latest=latest)
+    if post.visibility != Visibility.MEMBERS:
+        latest = {"last_post_at": post.created_at} if by > 0 else {}
+        await tally(Actor, post.author_id, posts_count=by, latest=latest)
     if post.in_reply_to_id:
         await tally(Post, post.in_reply_to_id, replies_count=by)
 
@@ -389,7 +398,7 @@ async def _notify_addressed(site: Site, post: Post, mentioned: Sequence[Actor], 
     told = {actor.id for actor in mentioned}
     if parent is not None:
         told.add(parent.author_id)
-    for actor_id in told - {post.author_id}:
+    for actor_id in await readers_among(told - {post.author_id}, post):
         await notify(site, actor_id, "mention", post.author_id, post=post)
 
 
@@ -443,7 +452,7 @@ async def delete_post(site: Site, deleter: Actor, post: Post) -> None:
     async with transaction():
         _, addresses = await document_of(site, post)
         activity = activity_about("Delete", deleter, post.uri, to=[AS_PUBLIC], cc=[])
-        if post.visibility == Visibility.DIRECT:
+        if post.visibility in (Visibility.DIRECT, Visibility.MEMBERS):
             activity |= {"to": addresses.to}
         elif post.community_id:
             activity |= {"cc": [(await Actor.get(id=post.community_id)).uri]}

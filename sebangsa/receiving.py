@@ -30,7 +30,7 @@ from sebangsa.text.hashtags import normal_form
 from sebangsa.text.link_keys import link_key
 from sebangsa.text.plain import clean_name, first_line_title
 from sebangsa.text.sanitise import sanitise
-from sebangsa.visibility import OPEN, may_read
+from sebangsa.visibility import OPEN, may_read, readers_among, visibility_within
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
@@ -67,7 +67,7 @@ async def receive_post(site: Site, inbound: Inbound, document: dict[str, Any]) -
     if (
         parent is not None
         and parent.visibility not in OPEN
-        and not await may_read(site, inbound.actor, parent)
+        and not await may_read(site, inbound.actor, parent, let_in_by=inbound.announcer)
     ):
         raise Refused("not-allowed", "it answers what its author may not read")  # S-053
     return await write_post(site, inbound, obj, inbound.actor, parent, known)
@@ -178,7 +178,7 @@ async def write_post(
 ) -> Post:
     """Write one remote post with its mentions, tags and attachments, and tell who listens."""
     community = await community_of(inbound, obj, parent, known)
-    visibility = visibility_of(obj, author)
+    visibility = visibility_within(visibility_of(obj, author, community), community, parent)
     if visibility == Visibility.DIRECT:
         community = None
     now = site.clock.now()
@@ -228,7 +228,7 @@ async def write_post(
     told = {actor_id for actor_id in mentioned if actor_id}
     if parent is not None:
         told.add(parent.author_id)
-    for actor_id in told - {author.id}:
+    for actor_id in await readers_among(told - {author.id}, post):
         await notify(site, actor_id, "mention", author.id, post=post)
     await site.hooks.post_created.emit(post, Origin(inbound.raw, obj, inbound.announcer))
     return post
@@ -250,12 +250,16 @@ def content_of(obj: ObjectDocument) -> str:
     return content
 
 
-def visibility_of(obj: ObjectDocument, author: Actor) -> Visibility:
-    """Mastodon's reading: Public in `to`, in `cc`, the followers collection, or only people."""
+def visibility_of(obj: ObjectDocument, author: Actor, community: Actor | None = None) -> Visibility:
+    """Mastodon's reading: Public in `to`, in `cc`, the followers collection, or only people. The followers of the
+    community without Public are its members (Lemmy 1.0).
+    """
     if obj.is_public:
         return Visibility.PUBLIC
     if obj.is_unlisted:
         return Visibility.UNLISTED
+    if community is not None and community.followers_url and community.followers_url in (*obj.to, *obj.cc):
+        return Visibility.MEMBERS
     if author.followers_url and author.followers_url in (*obj.to, *obj.cc):
         return Visibility.FOLLOWERS
     return Visibility.DIRECT
@@ -287,7 +291,10 @@ def is_written_to(obj: ObjectDocument, group: Actor) -> bool:
     """
     if obj.audience and host_of(obj.audience) != group.host:
         return False
-    named = {*obj.to, *obj.cc, obj.audience, obj.group, *(mention.href for mention in obj.mentions)}
+    named = {
+        *obj.to, *obj.cc, obj.audience, obj.group, obj.target_owner,
+        *(mention.href for mention in obj.mentions),
+    }  # fmt: skip
     return group.uri in named or host_of(obj.id) == group.host
 
 

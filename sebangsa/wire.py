@@ -87,6 +87,9 @@ def post_document(
         document["inReplyTo"] = in_reply_to
     if community is not None:
         document["audience"] = community.uri
+        if not in_reply_to and (wall := community.extra.get("wall")):
+            # FEP-400e: whoever finds it knows that it belongs there.
+            document["target"] = {"type": "OrderedCollection", "id": wall, "attributedTo": community.uri}
     if post.visibility == Visibility.DIRECT:
         document["directMessage"] = True  # without it Mastodon may file the message as `limited`
         del document["replies"]

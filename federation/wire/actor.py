@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -42,8 +42,10 @@ MAX_EXTRA = 20_000
 _EXTRA_KEYS = (
     "postingRestrictedToMods", "postingWarning", "questionAnswer", "defaultPostType", "newModsWanted",
     "privateMods", "genAI", "openness", "members", "sensitive", "attributionDomains", "description",
-    "matrixUserId", "language", "moderationState",
+    "matrixUserId", "language", "moderationState", "accessType",
 )  # fmt: skip
+_EXTRA_ADDRESSES = ("wall", "wallComments")
+"""Collections of a group into which others post (FEP-400e): believed on its own host only."""
 _NAME = re.compile(r"[^\s@/\\<>\"\x00-\x1f\x7f]{1,128}\Z")
 
 
@@ -172,7 +174,7 @@ def read_actor(document: Mapping[str, Any], *, allow_http: bool = False) -> Acto
         flairs=tuple(tags.flairs or read_flairs(document.get("tagsForPosts"))),
         civic=read_body(document),
         features=_features(document),
-        extra=_extra(document, tags),
+        extra=_extra(document, tags) | _extra_addresses(document, found_in, here),
     )
 
 
@@ -282,6 +284,15 @@ def _extra(document: Mapping[str, Any], tags: Tags) -> dict[str, Any]:
             for flair in flairs
         ]
     return found
+
+
+def _extra_addresses(
+    document: Mapping[str, Any], endpoints: Mapping[str, Any], here: Callable[[Any], str]
+) -> dict[str, str]:
+    """Walls, and where members' servers get a token (FEP-db0e), kept as `actorToken`."""
+    found = {key: here(document.get(key)) for key in _EXTRA_ADDRESSES}
+    found["actorToken"] = here(endpoints.get("actorToken"))
+    return {key: address for key, address in found.items() if address}
 
 
 def _is_small(value: Any) -> bool:

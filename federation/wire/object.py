@@ -53,10 +53,10 @@ class ObjectDocument:
 
     `kind` is a value of `OBJECT_KINDS`. `to` and `cc` name each addressee once, Public in its full
     spelling; `bto` and `bcc` are never read (S-114). `summary` is a content warning on a note and an
-    excerpt on longer forms. `link_url` is the page a link post is about. `direct_message` is the LitePub
-    flag as sent; `is_direct` guesses where it is missing. `is_poll_vote`: `name` is the chosen option of
-    the poll `in_reply_to`. `extra` holds, as wire JSON, what features show besides (poll, event, place,
-    civic keys).
+    excerpt on longer forms. `target` is the collection of `target_owner` that it was made for (FEP-400e).
+    `link_url` is the page a link post is about. `direct_message` is the LitePub flag as sent; `is_direct`
+    guesses where it is missing. `is_poll_vote`: `name` is the chosen option of the poll `in_reply_to`.
+    `extra` holds, as wire JSON, what features show besides (poll, event, place, civic keys).
     """
 
     id: str
@@ -67,6 +67,8 @@ class ObjectDocument:
     to: tuple[str, ...]
     cc: tuple[str, ...]
     audience: str
+    target: str
+    target_owner: str
     is_public: bool
     is_unlisted: bool
     name: str
@@ -155,6 +157,8 @@ def read_object(document: Mapping[str, Any], *, allow_http: bool = False) -> Obj
         to=to,
         cc=cc,
         audience=audience,
+        target=first_id(document.get("target")),
+        target_owner=_owner_of(document.get("target")),
         is_public=public_to,
         is_unlisted=public_cc and not public_to,
         name=name,
@@ -240,6 +244,11 @@ def _authors(document: Mapping[str, Any], kind: str) -> tuple[str, str]:
         raise Refused("bad-field" if isinstance(value, list) else "missing-field", "attributedTo")
     writer = one_id(document.get("actor")) if kind == "event" else None
     return (writer, author) if writer and writer != author else (author, group)
+
+
+def _owner_of(target: Any) -> str:
+    """Whose collection an object was made for (FEP-400e: an abbreviated collection)."""
+    return first_id(target.get("attributedTo")) if isinstance(target, dict) else ""
 
 
 def _urls(value: Any, uri: str) -> tuple[str, str]:

@@ -26,7 +26,9 @@ from sebangsa.uploads import describe_upload, read_focus
 from sebangsa.visibility import OPEN, may_read, must_be_author, post_for
 
 MANY = 40
-FROM_APPS = {word: visibility for visibility, word in VISIBILITIES.items()}
+FROM_APPS = {
+    word: visibility for visibility, word in VISIBILITIES.items() if visibility != Visibility.MEMBERS
+}
 
 
 async def post_of(call: Call) -> Post:

@@ -95,7 +95,7 @@ async def receive_join(site: Site, inbound: Inbound) -> Verdict | None:
         raise Refused("not-allowed", "nobody joins for others")
     if not post.is_local:
         return None
-    if not await may_read(site, person, post):
+    if not await may_read(site, person, post, let_in_by=inbound.announcer):
         raise Refused("not-allowed", "an event that they may not read")
     uri = inbound.activity.id or ""
     organiser = await Actor.get(id=post.author_id)

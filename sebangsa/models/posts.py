@@ -16,6 +16,7 @@ class Visibility(StrEnum):
     PUBLIC = "public"
     UNLISTED = "unlisted"
     FOLLOWERS = "followers"
+    MEMBERS = "members"  # of its community
     DIRECT = "direct"
 
 

@@ -119,7 +119,7 @@ async def _receive_vote(site: Site, inbound: Inbound, post: Post, poll: Poll, na
     wanted = [options[name] for name in dict.fromkeys(names)]
     if len(wanted) > 1 and not poll.is_multiple:
         raise _forbidden(post, "one-option-only", "Choose one answer only.")
-    await _must_be_allowed(site, inbound.actor, post)
+    await _must_be_allowed(site, inbound.actor, post, group)
     await write_vote(site, poll, inbound.actor, wanted, adds=True)  # what comes twice counts once
 
 
@@ -128,8 +128,8 @@ def _forbidden(post: Post, code: str, sentence: str) -> Forbidden:
     return Forbidden(ProductError(code, sentence), [post.community_id, post.author_id])
 
 
-async def _must_be_allowed(site: Site, voter: Actor, post: Post) -> None:
-    if not await may_read(site, voter, post):
+async def _must_be_allowed(site: Site, voter: Actor, post: Post, group: Actor | None) -> None:
+    if not await may_read(site, voter, post, let_in_by=group):
         raise Refused("not-allowed", "a vote in what its voter may not read")  # S-053
     try:
         await site.hooks.may_vote.ask(voter, post)

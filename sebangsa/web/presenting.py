@@ -373,4 +373,5 @@ def visibility_label(visibility: Visibility) -> str:
         Visibility.UNLISTED: "Everybody, but in no list",
         Visibility.FOLLOWERS: "Followers",
         Visibility.DIRECT: "Only those named",
+        Visibility.MEMBERS: "Members of the community",
     }[visibility]

@@ -222,7 +222,7 @@ async def test_people_and_groups_are_read_back_as_they_were_written(site: Site) 
     rules = Community(posting=Posting.MODERATORS, join_mode=JoinMode.APPROVAL, language="id")
     for kind, extra in (
         ("Person", {}),
-        ("Group", group_extra(rules)),
+        ("Group", group_extra(RW, rules)),
         ("Organization", {}),
         ("Application", {}),
     ):

@@ -34,8 +34,9 @@ VISIBILITIES: Mapping[Visibility, str] = {
     Visibility.UNLISTED: "unlisted",
     Visibility.FOLLOWERS: "private",
     Visibility.DIRECT: "direct",
+    Visibility.MEMBERS: "private",
 }
-"""Apps know these four words; some fail on any other."""
+"""Apps know these four words; some fail on any other. What is for members of a community is the nearest to `private`."""
 
 
 @dataclass(frozen=True)
