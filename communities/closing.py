@@ -8,11 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tortoise.expressions import Subquery
-
 from federation.database import execute, rows, tally
-from federation.models import Actor, OutboundActivity
-from sebangsa.models import Post, Visibility
+from federation.models import Actor
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
@@ -25,6 +22,21 @@ GROUP BY author_id
 """
 
 
+_STEPS = (
+    "DELETE FROM posts WHERE boost_of_id IN (SELECT id FROM posts WHERE community_id = ?)",
+    # What holds a copy of ours. Edits name no object: all of these authors' are shown to nobody but who was sent them.
+    """UPDATE outbound_activities SET is_public = FALSE WHERE is_public = TRUE AND about IN (
+           SELECT uri FROM posts WHERE community_id = ? AND is_local = TRUE)""",
+    """UPDATE outbound_activities SET is_public = FALSE WHERE is_public = TRUE AND type = 'Update' AND actor_id IN (
+           SELECT author_id FROM posts WHERE community_id = ? AND is_local = TRUE)""",
+    """UPDATE outbound_activities SET is_public = FALSE
+       WHERE is_public = TRUE AND type = 'Announce' AND actor_id = ?""",
+    """UPDATE posts SET visibility = 'members', boosts_count = 0
+       WHERE community_id = ? AND visibility NOT IN ('members', 'direct')""",
+    "UPDATE actors SET posts_count = 0, last_post_at = NULL WHERE id = ?",
+)
+
+
 async def close_posts(site: Site, community: Actor) -> None:
     """Show what was posted in a community, here or elsewhere, to its members alone, in the transaction under way.
 
@@ -32,20 +44,5 @@ async def close_posts(site: Site, community: Actor) -> None:
     """
     for row in await rows(_COUNTED, [community.id]):
         await tally(Actor, row["author_id"], posts_count=-row["written"])
-    inside = Post.filter(community_id=community.id)
-    await Post.filter(boost_of_id__in=Subquery(inside.values("id"))).delete()
-    await inside.exclude(visibility__in=[Visibility.MEMBERS, Visibility.DIRECT]).update(
-        visibility=Visibility.MEMBERS, boosts_count=0
-    )
-    brought = inside.filter(is_local=True)
-    await OutboundActivity.filter(about__in=Subquery(brought.values("uri")), is_public=True).update(
-        is_public=False
-    )
-    # Edits name no object of their own; nobody reads them at their address but who was sent them.
-    await OutboundActivity.filter(
-        type="Update", actor_id__in=Subquery(brought.values("author_id")), is_public=True
-    ).update(is_public=False)
-    await OutboundActivity.filter(actor_id=community.id, type="Announce", is_public=True).update(
-        is_public=False
-    )
-    await execute("UPDATE actors SET posts_count = 0, last_post_at = NULL WHERE id = ?", [community.id])
+    for step in _STEPS:
+        await execute(step, [community.id])

@@ -23,16 +23,22 @@ def community() -> None:
 @click.option("--owner", required=True, metavar="WHO", help="Account name of the owner.")
 @click.option("--title", default="", help="What people read; the name where there is none.")
 @click.option("--summary", default="", help="The description, in Markdown.")
+@click.option("--private", "is_private", is_flag=True, help="Only members read it, for good.")
 @json_option
 @instance_command
-async def create(site: Site, name: str, owner: str, title: str, summary: str, as_json: bool) -> None:
+async def create(
+    site: Site, name: str, owner: str, title: str, summary: str, is_private: bool, as_json: bool
+) -> None:
     """Found the community NAME."""
     from communities.describing import Description
     from communities.founding import create_community
+    from communities.models import JoinMode
     from communities.presenting import community_json
 
     user = await account(site, owner)
-    made = await create_community(site, name, user.actor, Description(title=title, sidebar=summary))
+    mode = JoinMode.PRIVATE if is_private else JoinMode.OPEN
+    about = Description(title=title, sidebar=summary, join_mode=mode)
+    made = await create_community(site, name, user.actor, about)
     if as_json:
         say_json(await community_json(made, None))
     else:

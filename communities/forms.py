@@ -82,13 +82,29 @@ FIELDS = ("name", "title", "sidebar", "rules", "language", "join_mode", "join_qu
 
 def given_again(form: FormData) -> dict[str, Any]:
     """What was typed, to be shown again beside the mistake: nothing is lost."""
-    return {name: text(form, name) for name in FIELDS} | {"is_listed": is_checked(form, "is_listed")}
+    return {name: text(form, name) for name in FIELDS} | {
+        "is_listed": is_checked(form, "is_listed"),
+        **privacy_of(),
+    }
+
+
+def privacy_of(community: Community | None = None) -> dict[str, bool]:
+    """What the form must know: whether a community is private for good, or could become so; a new one is neither yet."""
+    is_private = community is not None and community.join_mode == JoinMode.PRIVATE
+    return {"is_private": is_private, "may_close": community is not None and not is_private}
+
+
+def must_be_confirmed(form: FormData, community: Community, about: Description) -> None:
+    """Raises `Invalid` where a community would become private and the box under the warning is not ticked."""
+    becomes = about.join_mode == JoinMode.PRIVATE and community.join_mode != JoinMode.PRIVATE
+    if becomes and not is_checked(form, "close"):
+        raise Invalid("not-confirmed", "Tick the box to make it private for good.", field="close")
 
 
 def given_first(community: Actor | None = None, rules: Community | None = None) -> dict[str, Any]:
     """What the form shows at first: nothing, or what a community says now."""
     if community is None or rules is None:
-        return dict.fromkeys(FIELDS, "") | {"is_listed": True}
+        return dict.fromkeys(FIELDS, "") | {"is_listed": True, **privacy_of()}
     return {
         "name": community.username,
         "title": community.name,
@@ -100,6 +116,7 @@ def given_first(community: Actor | None = None, rules: Community | None = None) 
         "posting": rules.posting.value,
         "is_listed": community.discoverable,
         "flairs": as_lines(community),
+        **privacy_of(rules),
     }
 
 

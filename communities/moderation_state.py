@@ -18,7 +18,7 @@ from federation.actor_document import timestamp
 from federation.ids import first_id_at
 from federation.models import Actor
 from sebangsa.flair import flairs_of
-from sebangsa.models import Post
+from sebangsa.models import Post, Visibility
 from sebangsa.visibility import OPEN
 
 DAYS = 90
@@ -74,7 +74,7 @@ async def _marked(community: Actor, since: datetime) -> dict[Section, Listing]:
             Q(removed_at__isnull=False) | Q(deleted_at__isnull=False) | Q(is_locked=True),
             community_id=community.id,
             id__gte=first_id_at(since),
-            visibility__in=OPEN,
+            visibility__in=(*OPEN, Visibility.MEMBERS),
         )
         .order_by("-id")
         .limit(3 * MOST + 1)
@@ -104,7 +104,7 @@ async def _labels(community: Actor, since: datetime) -> Listing:
             post__community_id=community.id,
             post_id__gte=first_id_at(since),
             post__deleted_at__isnull=True,
-            post__visibility__in=OPEN,
+            post__visibility__in=(*OPEN, Visibility.MEMBERS),
         )
         .order_by("-post_id")
         .limit(3 * MOST + 1)

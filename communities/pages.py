@@ -17,7 +17,7 @@ from communities.membership import join, leave, moderators_of, requests_of
 from communities.rules import community_by_name, rules_of
 from federation.endpoints.actors import actor_answer, local_actor
 from federation.endpoints.answers import wants_activity
-from federation.models import Actor
+from federation.models import Actor, FollowState
 from federation.refusals import Refused
 from sebangsa import backfilling, following
 from sebangsa.errors import Invalid, NotAllowed, NotFound
@@ -63,6 +63,8 @@ async def header_of(request: Request, community: Actor) -> dict[str, Any]:
     site, viewer = site_of(request), viewer_actor(request)
     rank = await rank_of(community, viewer) if viewer is not None else Rank.NOBODY
     may_moderate = rank >= Rank.MODERATOR
+    follow = await following.follow_of(viewer, community)
+    is_member = follow is not None and follow.state == FollowState.ACCEPTED
     return {
         "community": community,
         "community_face": face_of(site, community),
@@ -70,7 +72,8 @@ async def header_of(request: Request, community: Actor) -> dict[str, Any]:
         "community_address": address_of(community),
         "moved_to": await moved_face(site, community),
         "rules": await rules_of(community),
-        "follow": await following.follow_of(viewer, community),
+        "follow": follow,
+        "is_shut": community.is_members_only and not is_member,
         "rank": int(rank),
         "may_moderate": may_moderate,
         "moderator_tabs": [
@@ -236,23 +239,25 @@ async def settings(request: Request) -> Response:
         return render(request, "settings", context)
     form = await request.form()
     try:
-        await describe_community(
-            site_of(request), viewer_of(request).actor, community, forms.description_of(form)
-        )
+        about = forms.description_of(form)
+        forms.must_be_confirmed(form, context["rules"], about)
+        await describe_community(site_of(request), viewer_of(request).actor, community, about)
     except Invalid as error:
-        return render(
-            request, "settings", context | {"given": forms.given_again(form), "error": error}, error.status
-        )
+        given = forms.given_again(form) | forms.privacy_of(context["rules"])
+        return render(request, "settings", context | {"given": given, "error": error}, error.status)
     return RedirectResponse(f"{address_of(community)}/settings?saved=1", 303)
 
 
 @page
 async def log(request: Request) -> Response:
-    """`/c/{name}/log`: what moderators did, for everybody."""
+    """`/c/{name}/log`: what moderators did, for everybody who reads the posts."""
     community = await community_by_name(request.path_params["name"])
+    header = await header_of(request, community)
+    if header["is_shut"] and not header["may_moderate"]:
+        raise NotFound
     site, before = site_of(request), forms.number(request.query_params.get("before", ""))
     entries = await community_log(community, before=before, limit=LOG_PAGE)
-    context = await header_of(request, community) | {
+    context = header | {
         "entries": [
             (
                 entry,

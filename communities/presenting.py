@@ -47,6 +47,7 @@ def brief_json(community: Actor) -> dict[str, Any]:
         "url": community.url,
         "icon": community.icon_url,
         "is_local": community.is_local,
+        "is_private": community.is_members_only,
         "members_count": community.followers_count,
         "threads_count": community.posts_count,
         "created_at": timestamp(community.created_at),

@@ -32,8 +32,14 @@ VALUES (?, ?, ?, ?, 'waiting', '[]', '[]', 0, 0, 0, 0, 0, '', ?) ON CONFLICT (ki
 
 async def first_contact(site: Site, actor: Actor) -> None:
     """Somebody here joined, followed or looks at an actor of another server: read its newest posts, once."""
+    if actor.is_members_only and not await _has_member_here(actor):
+        return  # its server shows us nothing before
     if not actor.is_local and actor.is_usable and actor.type not in ("Application", "Feed"):
         await _ask_once(site, "actor", actor.id, actor.host)
+
+
+async def _has_member_here(community: Actor) -> bool:
+    return await Follow.exists(target_id=community.id, follower__host="", state=FollowState.ACCEPTED)
 
 
 async def after_follow(site: Site, follower: Actor, target: Actor) -> None:

@@ -15,7 +15,7 @@ from federation.urls import host_of
 from federation.vocabulary import ACTIVITY_TYPES, AS_PUBLIC
 from federation.wire import ObjectDocument, id_of, read_activity, read_object, types_of
 from federation.wire.shapes import count_of
-from sebangsa.models import Post
+from sebangsa.models import Post, Visibility
 from sebangsa.ranking import hot_score
 from sebangsa.receiving import MAX_ANCESTORS, is_written_to
 
@@ -64,10 +64,10 @@ async def bring(site: Site, item: Any, place: Place) -> Brought | None:
     obj = read_object(document, allow_http=fed.config.development)
     if obj.id != uri and (known := await Post.get_or_none(uri=obj.id)) is not None:
         return Brought(known, None) if _is_at(known, place) else None
-    if not _is_readable(obj):
+    if not await _is_readable(obj, place):
         return None
     if place.root is not None:
-        return await _bring_comment(site, document, obj, place.root)
+        return await _bring_comment(site, document, obj, place, place.root)
     owner = place.owner
     if owner is None or (obj.in_reply_to and not await Post.exists(uri=obj.in_reply_to)):
         return None
@@ -95,9 +95,25 @@ def _is_at(post: Post, place: Place) -> bool:
     return place.owner.id in (post.community_id, post.author_id)
 
 
-def _is_readable(obj: ObjectDocument) -> bool:
-    """Only what anybody may read is read because somebody asks. Without a date it would stand at the top as news."""
-    return (obj.is_public or obj.is_unlisted) and obj.published is not None and not obj.is_poll_vote
+async def _is_readable(obj: ObjectDocument, place: Place) -> bool:
+    """Only what anybody, or every member of the community, may read is read because somebody asks. Without a date it would
+    stand at the top as news.
+    """
+    if obj.published is None or obj.is_poll_vote:
+        return False
+    if obj.is_public or obj.is_unlisted:
+        return True
+    group = await _group_of(place)
+    return group is not None and group.is_members_only and group.followers_url in (*obj.to, *obj.cc)
+
+
+async def _group_of(place: Place) -> Actor | None:
+    """The community whose list or thread it is."""
+    if place.owner is not None:
+        return place.owner if place.owner.is_group else None
+    if place.root is None or place.root.community_id is None:
+        return None
+    return await Actor.get(id=place.root.community_id)
 
 
 def _is_announced_for_another(item: Any, uri: str, place: Place) -> bool:
@@ -117,8 +133,10 @@ async def _bring_announced(site: Site, item: dict[str, Any], uri: str, place: Pl
     fed, group = site.federation, place.owner
     assert group is not None
     obj = unwrapped(item)
-    if isinstance(obj, dict) and not _is_readable(read_object(obj, allow_http=fed.config.development)):
-        return None
+    if isinstance(obj, dict):
+        read = read_object(obj, allow_http=fed.config.development)
+        if not await _is_readable(read, place):
+            return None
     activity = read_activity(item, allow_http=fed.config.development)
     if activity.actor != group.uri:
         return None
@@ -131,11 +149,13 @@ async def _document_of(site: Site, value: Any, uri: str, place: Place) -> dict[s
     """As embedded when the host that served the list is its own, else as its own host serves it (S-044)."""
     if isinstance(value, dict) and host_of(uri) == place.host and "attributedTo" in value:
         return value
-    return await _document_at(site, uri)
+    return await _document_at(site, uri, place)
 
 
-async def _document_at(site: Site, uri: str) -> dict[str, Any]:
-    document = (await site.federation.client.get_document(uri)).document
+async def _document_at(site: Site, uri: str, place: Place) -> dict[str, Any]:
+    client, tokens = site.federation.client, site.federation.actor_tokens
+    shown = await tokens.authorization(site.federation, await _group_of(place), uri)
+    document = (await client.get_document(uri, authorization=shown)).document
     if not set(types_of(document)) & ACTIVITY_TYPES:
         return document
     inner = unwrapped(document)
@@ -144,11 +164,11 @@ async def _document_at(site: Site, uri: str) -> dict[str, Any]:
         raise Refused("not-an-object", uri)
     if isinstance(inner, dict) and host_of(inner_uri) == host_of(uri) and "attributedTo" in inner:
         return inner
-    return (await site.federation.client.get_document(inner_uri)).document
+    return (await client.get_document(inner_uri)).document
 
 
 async def _bring_comment(
-    site: Site, document: dict[str, Any], obj: ObjectDocument, root: Post
+    site: Site, document: dict[str, Any], obj: ObjectDocument, place: Place, root: Post
 ) -> Brought | None:
     """Write a comment, and those between it and what we have of its thread. A thread's list cannot bring in posts of
     another, nor a ring or an endless chain (S-052, S-053).
@@ -166,14 +186,16 @@ async def _bring_comment(
             break
         if fed.config.is_ours(above):
             return None
-        found = await _document_at(site, above)
+        found = await _document_at(site, above, place)
         read = read_object(found, allow_http=fed.config.development)
-        if not _is_readable(read):
+        if not await _is_readable(read, place):
             return None
         chain.append((found, read))
     brought = None
+    # Whose people may answer what is for members, only that community knows.
+    group = await _group_of(place) if root.visibility == Visibility.MEMBERS else None
     for found, read in reversed(chain):
-        brought = await _write(site, found, read, None)
+        brought = await _write(site, found, read, group)
     return brought
 
 

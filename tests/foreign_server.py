@@ -262,10 +262,16 @@ class Actor:
         return await post(instance.http, url, options.get("body", body), headers)
 
     async def ask(
-        self, instance: Instance, url: str, accept: str, *, is_signed: bool = True
+        self,
+        instance: Instance,
+        url: str,
+        accept: str,
+        *,
+        is_signed: bool = True,
+        headers: Mapping[str, str] | None = None,
     ) -> tuple[int, str, bytes]:
         """GET as this actor: status, `Content-Type` and body."""
-        headers = {"Accept": accept}
+        headers = {"Accept": accept, **(headers or {})}
         if is_signed:
             style = self.server.style or SigningStyle()
             headers |= style.sign("GET", url, b"", self.key, now=SystemClock().time(), accept=accept)

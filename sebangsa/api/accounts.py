@@ -19,7 +19,7 @@ from sebangsa.lookup import actor_by_handle
 from sebangsa.models import Attachment, Post, PostTag, Visibility
 from sebangsa.text.handles import parse_handle
 from sebangsa.text.hashtags import normal_form
-from sebangsa.visibility import readable
+from sebangsa.visibility import may_read_in, readable
 
 MANY = 80
 
@@ -99,6 +99,8 @@ async def status_page(call: Call, posts: QuerySet[Post]) -> list[dict[str, Any]]
 
 async def account_followers(call: Call) -> list[dict[str, Any]]:
     actor = await actor_of(call)
+    if not await may_read_in(call.viewer, actor):
+        return []
     return await _follows(call, Follow.filter(target_id=actor.id), "follower")
 
 
@@ -113,7 +115,15 @@ async def _follows(call: Call, follows: QuerySet[Follow], side: str) -> list[dic
     usable = {f"{side}__suspended_at__isnull": True, f"{side}__deleted_at__isnull": True}
     found = await rows_of(follows.filter(state=FollowState.ACCEPTED, **usable).select_related(side), window)
     link_pages(call, [made.id for made in found], window.limit)
-    return [account(call.site, getattr(made, side)) for made in found]
+    others = [getattr(made, side) for made in found]
+    # Who is in a private community, they say to nobody by following it.
+    shown = [one for made, one in zip(found, others, strict=True) if _may_tell(call, made, one)]
+    return [account(call.site, one) for one in shown]
+
+
+def _may_tell(call: Call, made: Follow, other: Actor) -> bool:
+    is_own = call.viewer is not None and made.follower_id == call.viewer.id
+    return is_own or not other.is_members_only
 
 
 async def account_relationships(call: Call) -> list[dict[str, Any]]:

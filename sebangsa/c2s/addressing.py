@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,7 +43,7 @@ async def read_addresses(call: Call, *documents: Mapping[str, Any]) -> Addressed
     groups = [actor for actor in actors.values() if actor.is_group]
     if len(groups) > 1:
         raise Invalid("one-community", "A post goes into one community.", field="audience")
-    if groups and visibility != Visibility.PUBLIC:
+    if groups and visibility != Visibility.PUBLIC and not groups[0].is_members_only:
         raise Invalid("community-needs-public", "What goes into a community is public.", field="to")
     people = [actors[uri] for uri in dict.fromkeys(open_ids) if uri in actors]
     blind = [actor for uri, actor in actors.items() if uri not in open_ids]
@@ -92,8 +92,17 @@ async def _actors(call: Call, uris: Iterable[str]) -> dict[str, Actor]:
     """The actors among the addresses, by id, without the person and their followers."""
     passed_over = {AS_PUBLIC, call.me.followers_url}
     wanted = [uri for uri in dict.fromkeys(uris) if uri not in passed_over]
+    if len(wanted) > 1:  # a community for members, and those members
+        passed_over |= await _followers_of_groups(wanted)
+        wanted = [uri for uri in wanted if uri not in passed_over]
     if len(wanted) > MAX_MENTIONS:
         raise Invalid("too-many", "A post names at most %(most)s people.", field="to", most=MAX_MENTIONS)
     found = {uri: await addressee(call, uri) for uri in wanted}
     others = {uri: actor for uri, actor in found.items() if actor is not None and actor.id != call.me.id}
     return others or {uri: actor for uri, actor in found.items() if actor is not None}
+
+
+async def _followers_of_groups(uris: Collection[str]) -> set[str]:
+    """Which of these are the followers of a group that stands among them."""
+    groups = await Actor.filter(uri__in=list(uris)[: 2 * MAX_MENTIONS], type="Group")
+    return {group.followers_url for group in groups} & set(uris)

@@ -18,7 +18,7 @@ from sebangsa.c2s.finding import own_post, post_at
 from sebangsa.c2s.given import Given, must_be_author
 from sebangsa.c2s.profile import update_profile
 from sebangsa.errors import Invalid, NotAllowed
-from sebangsa.models import Attachment, Mention, Post
+from sebangsa.models import Attachment, Mention, Post, Visibility
 from sebangsa.text.plain import excerpt, first_line_title
 from sebangsa.uploads import describe_upload
 
@@ -104,7 +104,10 @@ async def update(call: Call, given: Given) -> str:
     must_be_author(call, obj)
     post = await own_post(call, given.named())
     await call.site.limiter.hit("post", call.me.id)
-    if (said := says_visibility(call.me, obj)) is not None and said != post.visibility:
+    if (said := says_visibility(call.me, obj)) is not None and said not in (
+        post.visibility,
+        Visibility.DIRECT if post.visibility == Visibility.MEMBERS else post.visibility,
+    ):
         raise Invalid("audience-fixed", "Who may read a post cannot be changed.", field="to")
     await _check_attachments(call, post, obj)
     named: list[Actor] = [

@@ -11,7 +11,7 @@ from federation.outbox import Audience, publish
 from federation.refusals import Refused
 from federation.wire import read_object
 from sebangsa.hooks import Origin
-from sebangsa.models import Poll, PollVote, Post
+from sebangsa.models import Poll, PollVote, Post, Visibility
 from sebangsa.notifying import notify
 from sebangsa.polls.receiving import renew_counts
 from sebangsa.posting import document_of
@@ -109,8 +109,10 @@ async def refresh_poll(site: Site, post_id: int) -> None:
     post = await Post.get_or_none(id=post_id, is_local=False, deleted_at=None)
     if post is None:
         return
+    group = await Actor.get(id=post.community_id) if post.visibility == Visibility.MEMBERS else None
     try:
-        fetched = await site.federation.client.get_document(post.uri)
+        shown = await site.federation.actor_tokens.authorization(site.federation, group, post.uri)
+        fetched = await site.federation.client.get_document(post.uri, authorization=shown)
         found = read_object(fetched.document, allow_http=site.settings.is_development)
     except Refused:
         return  # it may be gone, or not for us; its Update will tell
