@@ -23,6 +23,8 @@ GROUP BY author_id
 
 
 _STEPS = (
+    """UPDATE outbound_activities SET is_public = FALSE WHERE is_public = TRUE AND uri IN (
+           SELECT b.uri FROM posts b JOIN posts p ON p.id = b.boost_of_id WHERE p.community_id = ?)""",
     "DELETE FROM posts WHERE boost_of_id IN (SELECT id FROM posts WHERE community_id = ?)",
     # What holds a copy of ours. Edits name no object: all of these authors' are shown to nobody but who was sent them.
     """UPDATE outbound_activities SET is_public = FALSE WHERE is_public = TRUE AND about IN (

@@ -112,7 +112,7 @@ async def arisan(database: str, start: Start) -> Arisan:
     return made
 
 
-async def test_only_members_read_it_wherever_they_are(arisan: Arisan) -> None:
+async def test_s113_only_members_read_it_wherever_they_are(arisan: Arisan) -> None:
     eka = arisan.people["eka"][1].actor
     post = await arisan.posts("ani", f"Uangnya di bawah tikar @eka@{arisan.kota.site.settings.domain}")
     comment = await arisan.posts("budi", "Siap.", below=post)
