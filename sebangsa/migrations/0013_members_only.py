@@ -5,7 +5,7 @@ from tortoise import fields
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sebangsa", "0011_backfills")]
+    dependencies = [("sebangsa", "0012_refusals")]
 
     initial = False
 
