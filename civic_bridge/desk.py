@@ -17,6 +17,7 @@ from civic_bridge.states import CLOSED, STATES
 from federation.models import Actor
 from sebangsa.errors import ProductError
 from sebangsa.models import User
+from sebangsa.visibility import OPEN
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
@@ -50,6 +51,7 @@ def public_reports(filters: Filters, now: datetime) -> QuerySet[Report]:
     """All public reports that this server knows."""
     found = Report.filter(
         visibility="public", post__deleted_at__isnull=True, post__removed_at__isnull=True,
+        post__visibility__in=OPEN,
         reporter__suspended_at__isnull=True,
     )  # fmt: skip
     return narrowed(found, filters, now).select_related("post", "body__actor")

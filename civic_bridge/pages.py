@@ -32,6 +32,7 @@ from federation.models import Actor
 from federation.refusals import Refused
 from sebangsa.errors import Invalid, NotFound
 from sebangsa.models import Attachment
+from sebangsa.visibility import OPEN
 from sebangsa.web.i18n import language_of
 from sebangsa.web.viewing import page, signed_in, site_of, viewer_of
 
@@ -248,7 +249,9 @@ async def body_page(request: Request) -> Response:
     """`/bodies/{name}`: what an office answers for, and how it does."""
     site, language = site_of(request), language_of(request)
     body = await body_named(request.path_params["name"])
-    found = Report.filter(body_id=body.id, visibility="public", post__deleted_at__isnull=True)
+    found = Report.filter(
+        body_id=body.id, visibility="public", post__deleted_at__isnull=True, post__visibility__in=OPEN
+    )
     recent = await found.select_related("post", "body__actor").order_by("-id").limit(SHOWN)
     named: dict[str, Group | Category] = {**GROUPS, **CATEGORIES}
     context = {

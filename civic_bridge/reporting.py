@@ -32,6 +32,7 @@ from sebangsa.errors import Invalid, NotAllowed, TooMany
 from sebangsa.models import Post
 from sebangsa.posting import Draft, create_post
 from sebangsa.text.plain import clean_name
+from sebangsa.visibility import OPEN
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
@@ -130,7 +131,7 @@ async def attach_report(site: Site, post: Post) -> Report | None:
 async def checked(filing: Filing) -> Filing:
     """The filing with texts cleaned and its area found. Raises `Invalid` naming the field."""
     civic = await CivicCommunity.get_or_none(actor_id=filing.community.id, is_open=True)
-    if civic is None:
+    if civic is None or filing.community.is_members_only:  # a report is for the office, which is no member
         raise NotAllowed("takes-no-reports", "This community takes no reports.")
     title = clean_name(filing.title, MAX_TITLE)
     description = filing.description.strip().replace("\x00", "")
@@ -251,6 +252,7 @@ async def similar_reports(
     group = category.partition("-")[0]
     found = Report.filter(
         category__startswith=group, visibility="public", created_at__gt=since, post__deleted_at__isnull=True,
+        post__visibility__in=OPEN,
         post__removed_at__isnull=True,
     ).exclude(status__in=list(CLOSED)).select_related("post")  # fmt: skip
     if lat is None or lon is None:
