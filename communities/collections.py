@@ -21,6 +21,7 @@ from federation.endpoints.collections import (
 from federation.endpoints.signers import signer_of
 from federation.models import Actor
 from federation.refusals import Refused
+from federation.urls import host_of
 from sebangsa.activitypub import PRIVATE, reader_of
 from sebangsa.models import Visibility
 from sebangsa.posting import document_of
@@ -137,9 +138,22 @@ async def outbox(request: Request) -> Response:
 
 
 async def followers(request: Request) -> Response:
-    """`/c/{name}/followers`: how many; not who."""
+    """`/c/{name}/followers`: how many; not who. With `is_follower` (an actor's id) a server of members of a private one asks
+    whether another server has members too, before it shows it what its own people wrote there: 404 is no (Lemmy 1.0).
+    """
+    asked = request.query_params.get("is_follower", "")
     try:
-        community = await _community(request)
+        community = await (_community(request) if not asked else _asked_by_members(request))
+        if asked and not await has_member_on(host_of(asked), community.id):
+            raise Refused("not-found")
     except Refused as refusal:
         return refusal_answer(refusal)
-    return activity_answer(request, wire.followers_document(community))
+    cache = PRIVATE if asked else PUBLIC_FOR
+    return activity_answer(request, wire.followers_document(community), cache=cache)
+
+
+async def _asked_by_members(request: Request) -> Actor:
+    community, _ = await _read_by(request)
+    if not community.is_members_only:
+        raise Refused("not-found")
+    return community

@@ -206,6 +206,13 @@ async def _by_fetching(arisan: Arisan, post: Post) -> None:
             post.uri, headers={"Accept": "application/activity+json", "If-None-Match": "*"}
         ) as answer:
             assert (answer.status, answer.headers["cache-control"]) == (404, "no-store")
+    for asker, about, is_told in (
+        (arisan.desa, arisan.kota, True),
+        (arisan.desa, arisan.warga, False),
+        (arisan.kota, arisan.desa, True),
+    ):
+        address = f"{arisan.uri}/followers?is_follower={about.url}/actor"
+        assert isinstance(await arisan.fetched(asker, address), dict) is is_told
     wall = await arisan.fetched(arisan.kota, f"{arisan.uri}/wall")
     assert isinstance(wall, dict)
     assert post.uri in wall["orderedItems"]
