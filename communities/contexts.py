@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tortoise.expressions import Q
 
+from communities.closing import close_posts
 from communities.counting import count_thread
 from communities.log import write_log
 from federation.inbound import Inbound
@@ -16,7 +17,7 @@ from federation.models import Actor
 from federation.refusals import Refused
 from federation.urls import host_of
 from federation.wire import id_of, read_collection, read_object
-from sebangsa.models import Post
+from sebangsa.models import Post, Visibility
 from sebangsa.receiving import is_written_to
 from sebangsa.visibility import OPEN
 
@@ -94,11 +95,18 @@ def _must_be_elsewhere(community: Actor) -> None:
 
 
 async def _file(site: Site, inbound: Inbound, root: Post, origin: Actor | None, target: Actor | None) -> None:
-    """Write where a thread stands, with all its comments that stood there, and both logs."""
+    """Write where a thread stands, with all its comments that stood there, and both logs. What is for members of one
+    community is not thereby for those of another (S-039): it only leaves the first.
+    """
+    if root.visibility == Visibility.MEMBERS:
+        target = None
     thread = Post.filter(Q(id=root.id) | Q(root_id=root.id), community_id=root.community_id)
     await count_thread(root, -1)
     await thread.update(community_id=target.id if target else None, is_pinned=False)
     root.community_id = target.id if target else None
+    if target is not None and target.is_members_only:
+        await close_posts(site, target)
+        await root.refresh_from_db(fields=["visibility"])
     await count_thread(root, +1)
     if origin is not None:
         await write_log(site, origin, inbound.actor, "take-out", post=root)

@@ -5,7 +5,7 @@ from tortoise import fields
 
 
 class Migration(migrations.Migration):
-    dependencies = [("communities", "0004_comparisons")]
+    dependencies = [("communities", "0005_feeds")]
 
     initial = False
 
