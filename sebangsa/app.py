@@ -21,6 +21,7 @@ from tortoise.exceptions import ValidationError
 
 from federation.endpoints import protocol_routes
 from federation.endpoints.answers import refusal_answer, wants_activity
+from federation.endpoints.document_cache import DocumentCache
 from federation.refusals import Refused
 from sebangsa.api.cors import OpenApi
 from sebangsa.authorised_fetch import AuthorisedFetch
@@ -86,6 +87,7 @@ def create_app(site: Site, *, run_jobs: bool = True) -> Starlette:
             Middleware(OpenApi),
             Middleware(EnterSite, site=site),
             Middleware(AuthorisedFetch, site=site),
+            *([Middleware(DocumentCache)] if site.settings.fetches == "open" else []),
         ],
         exception_handlers={
             ProductError: _product_error,

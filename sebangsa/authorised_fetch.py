@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from federation.endpoints.answers import refusal_answer
-from federation.endpoints.signers import claimed_host, is_signed
+from federation.endpoints.signers import claimed_hosts, is_signed
 from federation.endpoints.strangers import for_strangers, is_open_to_all
 from federation.refusals import Refused
 from sebangsa.activitypub import PRIVATE, reader_of
@@ -50,8 +50,9 @@ class AuthorisedFetch:
 
     async def _turn_away_blocked(self, request: Request) -> None:
         """By the host of the key that is named: nobody says so falsely in order to get less. Costs no key and no query."""
-        if is_signed(request) and (host := claimed_host(self._site.federation, request)):
-            await self._site.federation.registry.admit(host)
+        if is_signed(request):
+            for host in claimed_hosts(request) - {""}:
+                await self._site.federation.registry.admit(host)
 
     async def _to_known_readers(self, request: Request, receive: Receive, send: Send) -> None:
         is_replaced = False

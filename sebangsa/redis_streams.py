@@ -39,6 +39,8 @@ _END = "\x00end"  # an event's name that ends the connections of its channels
 class RedisStreams(Streams):
     """Streams that all processes of a site share. `domain` keeps sites on one Redis apart."""
 
+    is_shared = True
+
     def __init__(self, url: str, domain: str) -> None:
         super().__init__()
         self._url = url

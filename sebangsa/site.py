@@ -26,7 +26,7 @@ from sebangsa.media.store import MediaStore, open_store
 from sebangsa.models import Post, User
 from sebangsa.queue import Engine, InProcessEngine, Queue
 from sebangsa.settings import Settings, secret_key
-from sebangsa.streams import open_streams
+from sebangsa.streams import open_streams, share_changes
 from sebangsa.text.sanitise import sanitise
 from sebangsa.web.pieces import Action, Tab
 
@@ -146,6 +146,7 @@ class Site:
     async def open(self) -> None:
         """Connect to what the site needs. The schema must be up to date (`Database.migrate`)."""
         await self.database.open()
+        share_changes(self.database.changes, self.streams)
         await self.streams.open()
 
     async def start(self) -> None:

@@ -11,6 +11,11 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from federation.database import Changes
+
+CHANGED = "changed"
+"""The name of the event by which processes tell each other that something in the database is new."""
+
 BUFFER = 64
 """Events that a listener may fall behind; then it is closed and its page reconnects."""
 
@@ -80,6 +85,9 @@ class Listener:
 
 class Streams:
     """The channels of one process."""
+
+    is_shared = False
+    """Whether other processes hear what is published here."""
 
     def __init__(self) -> None:
         self._channels: dict[str, set[Listener]] = defaultdict(set)
@@ -151,6 +159,19 @@ class Streams:
     def _end(self, channel: str) -> None:
         for listener in list(self._channels.get(channel, ())):
             listener.close()
+
+
+def share_changes(changes: Changes, streams: Streams) -> None:
+    """Let all processes of a site know when one of them changed something, where there are several."""
+    if not streams.is_shared:
+        return
+
+    def heard(event: StreamEvent) -> None:
+        if event.name == CHANGED:
+            changes.happened_elsewhere()
+
+    streams.overhear(heard)
+    changes.hear(lambda: streams.publish("changes", CHANGED, ""))
 
 
 def open_streams(queue_url: str, domain: str) -> Streams:

@@ -4,6 +4,7 @@
 for its commit; `tally()` counts; models derive from `Table`; `rows()` and `execute()` run hand-written SQL on either engine.
 """
 
+from federation.database.noticing import Changes, changes
 from federation.database.opening import Database
 from federation.database.quick_models import insert
 from federation.database.sql import execute, is_postgres, placeholders, rows
@@ -11,9 +12,11 @@ from federation.database.table import Table
 from federation.database.transactions import after_commit, savepoint, tally, transaction
 
 __all__ = [
+    "Changes",
     "Database",
     "Table",
     "after_commit",
+    "changes",
     "execute",
     "insert",
     "is_postgres",

@@ -16,9 +16,11 @@ from tortoise.context import TortoiseContext, _current_context
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget, PlanStep
 from tortoise.models import Model
 
+from federation.database.noticing import Changes, changes
 from federation.database.quick_models import read_quickly
 
 SQLITE_ENGINE = "federation.database.sqlite_engine"
+POSTGRES_ENGINE = "federation.database.postgres_engine"
 
 
 class Database:
@@ -63,6 +65,12 @@ class Database:
     async def close(self) -> None:
         with self.entered():
             await self._context.close_connections()
+
+    @property
+    def changes(self) -> Changes:
+        """What is told of its writes, once it is open."""
+        with self.entered():
+            return changes()
 
     @contextmanager
     def entered(self) -> Iterator[None]:
@@ -113,4 +121,4 @@ def _connection(url: str) -> dict[str, Any]:
     if url.startswith("postgresql:"):
         url = "postgres:" + url.partition(":")[2]
     expanded: dict[str, Any] = expand_db_url(url.replace("postgres:", "asyncpg:", 1))
-    return expanded
+    return expanded | {"engine": POSTGRES_ENGINE}

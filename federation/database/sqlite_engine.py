@@ -24,6 +24,8 @@ from tortoise.backends.sqlite.client import (
 )
 from tortoise.exceptions import TransactionManagementError
 
+from federation.database.noticing import Changes, Noticing, NoticingTransaction
+
 PRAGMAS = {
     "synchronous": "NORMAL",
     "busy_timeout": 5000,
@@ -71,7 +73,7 @@ class _Here:
         """Nothing is held: a statement is whole before another task runs."""
 
 
-class _Transaction(SqliteTransactionWrapper):
+class _Transaction(NoticingTransaction, SqliteTransactionWrapper):
     def _in_transaction(self) -> TransactionContext:
         return NestedTransactionContext(_Transaction(self))
 
@@ -85,11 +87,15 @@ class _Transaction(SqliteTransactionWrapper):
             raise TransactionManagementError(error) from error
 
 
-class ImmediateSqliteClient(SqliteClient):
+class ImmediateSqliteClient(Noticing, SqliteClient):
     """`SqliteClient` whose outermost transaction is immediate, with our pragmas."""
 
     def __init__(self, file_path: str, **options: Any) -> None:
         super().__init__(file_path, **{**PRAGMAS, **options})
+        self.changes = Changes()
+
+    def notice(self) -> None:
+        self.changes.happened()
 
     async def create_connection(self, with_db: bool) -> None:
         if self._connection:

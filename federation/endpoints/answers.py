@@ -20,11 +20,16 @@ MAX_ACCEPTED = 20
 
 
 def wants_activity(request: Request) -> bool:
-    """Whether a request would rather have ActivityPub than a page: by its weights (RFC 9110, 12.5.1), and where both
-    weigh the same, by what it names first. Who names neither gets the page.
+    """Whether a request would rather have ActivityPub than a page."""
+    return prefers_activity(request.headers.get("accept", ""))
+
+
+def prefers_activity(accept: str) -> bool:
+    """Whether an `Accept` header would: by its weights (RFC 9110, 12.5.1), and where both weigh the same, by what it names
+    first. Who names neither gets the page.
     """
     activity, page = 0.0, 0.0
-    for part in request.headers.get("accept", "").lower().split(",")[:MAX_ACCEPTED]:
+    for part in accept.lower().split(",")[:MAX_ACCEPTED]:
         name, *parameters = part.split(";")
         weight = _weight(parameters)
         if "activity+json" in name or "ld+json" in name:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
+
 from starlette.requests import Request
 
 from federation.endpoints.inboxes import signed_request
@@ -9,8 +12,11 @@ from federation.federation import Federation
 from federation.inbox import verify_signer
 from federation.models import Actor
 from federation.refusals import Refused
-from federation.signatures import read_claim
 from federation.urls import host_of
+
+MAX_LOOKED_AT = 8192
+"""Characters of a signature in which a key's name is looked for."""
+_KEY_ID = re.compile(r'keyid\s*=\s*"([^"]{1,2048})"', re.IGNORECASE)
 
 
 def is_signed(request: Request) -> bool:
@@ -29,10 +35,15 @@ async def signer_of(fed: Federation, request: Request) -> Actor | None:
     return signer.actor
 
 
-def claimed_host(fed: Federation, request: Request) -> str:
-    """The host whose key a request says to be signed with, not verified; empty where that cannot be read."""
+def claimed_hosts(request: Request) -> set[str]:
+    """The hosts whose keys a request says to be signed with, by either scheme; nothing is verified."""
+    named = (request.headers.get(name, "")[:MAX_LOOKED_AT] for name in ("signature-input", "signature"))
+    return {_host_of(key_id) for value in named for key_id in _KEY_ID.findall(value)}
+
+
+@lru_cache(maxsize=4096)
+def _host_of(key_id: str) -> str:
     try:
-        claim = read_claim(signed_request(fed, request), authority=fed.config.authority, now=fed.clock.time())
-        return host_of(claim.key_id)
+        return host_of(key_id)
     except Refused:
         return ""
