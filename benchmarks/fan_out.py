@@ -12,13 +12,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import multiprocessing
 import random
 import statistics
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -26,55 +24,20 @@ import aiohttp
 import uvloop
 import yarl
 
+from benchmarks.peers import author_with_followers, peers
 from federation.clock import SystemClock
 from federation.config import FederationConfig
-from federation.database import Database, execute, transaction
+from federation.database import Database
 from federation.delivery import LANES_AT_ONCE, deliver
 from federation.federation import Federation
 from federation.ids import IdMaker
-from federation.local_actors import create_local_actor
 from federation.local_keys import signing_key
-from federation.models import Actor, Delivery, Follow, FollowState, OutboundActivity, Peer
+from federation.models import Delivery, OutboundActivity, Peer
 from federation.outbox import Audience, publish
 from federation.signatures import SigningKey, sign_request
 from federation.transport import AioTransport
 
-ANSWER = b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"
 TEXT = "Jalan Melati banjir lagi sejak pagi. Air setinggi lutut di depan sekolah. " * 8
-
-
-class _Sink(asyncio.Protocol):
-    """The cheapest server that reads a POST to its end and says 202."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        self._buffer = b""
-
-    def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        while (end := self._buffer.find(b"\r\n\r\n")) >= 0:
-            head = self._buffer[:end].lower()
-            at = head.find(b"content-length:")
-            length = int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
-            if len(self._buffer) < end + 4 + length:
-                return
-            self._buffer = self._buffer[end + 4 + length :]
-            self._transport.write(ANSWER)
-
-
-def _serve(ready: Connection) -> None:
-    async def run() -> None:
-        loop = asyncio.get_running_loop()
-        server = await loop.create_server(_Sink, "0.0.0.0", 0, backlog=1024)
-        ready.send(server.sockets[0].getsockname()[1])
-        await asyncio.Event().wait()
-
-    asyncio.run(run())
-
-
-def _hosts(count: int, port: int) -> list[str]:
-    return [f"127.1.{number // 250}.{number % 250 + 1}:{port}" for number in range(count)]
 
 
 async def _measured(work: Callable[[], Awaitable[Any]]) -> tuple[float, float]:
@@ -114,49 +77,12 @@ def _signing(hosts: list[str], body: bytes, key: SigningKey) -> float:
     return (time.process_time() - began) / len(hosts)
 
 
-async def _fill(fed: Federation, hosts: list[str], followers: int) -> Actor:
-    now = fed.clock.now()
-    async with transaction():
-        ani = await create_local_actor(fed, "Person", "ani")
-        people = [
-            Actor(
-                id=fed.ids.next(),
-                uri=f"http://{hosts[number % len(hosts)]}/u/p{number}",
-                type="Person",
-                username=f"p{number}",
-                domain=hosts[number % len(hosts)],
-                host=hosts[number % len(hosts)],
-                inbox_url=f"http://{hosts[number % len(hosts)]}/u/p{number}/inbox",
-                shared_inbox_url=f"http://{hosts[number % len(hosts)]}/inbox",
-                created_at=now,
-                updated_at=now,
-            )
-            for number in range(followers)
-        ]
-        await Actor.bulk_create(people, batch_size=200)
-        follows = [
-            Follow(
-                id=fed.ids.next(),
-                follower_id=person.id,
-                target_id=ani.id,
-                state=FollowState.ACCEPTED,
-                uri=person.uri + "/follow",
-                created_at=now,
-            )
-            for person in people
-        ]
-        await Follow.bulk_create(follows, batch_size=500)
-    await execute("ANALYZE")  # what a server's database has done long before it has 2,000 followers
-    return ani
-
-
 def _line(name: str, count: int, measured: tuple[float, float]) -> str:
     wall, cpu = measured
     return f"{name:34} {count / wall:8.0f} deliveries/s  {wall:6.2f} s  {cpu / count * 1000:6.3f} ms CPU each"
 
 
-async def _run(options: argparse.Namespace, port: int, folder: Path) -> None:
-    hosts = _hosts(options.hosts, port)
+async def _run(options: argparse.Namespace, hosts: list[str], folder: Path) -> None:
     clock = SystemClock()
     url = options.database or f"sqlite://{folder / 'bench.sqlite3'}"
     database = Database(url, {"federation": ["federation.models"]})
@@ -173,7 +99,7 @@ async def _run(options: argparse.Namespace, port: int, folder: Path) -> None:
     await database.open()
     with database.entered():
         await database._context.generate_schemas()
-        ani = await _fill(fed, hosts, options.followers)
+        ani = await author_with_followers(fed, hosts, options.followers)
         activity = {"type": "Create", "object": {"type": "Note", "content": TEXT, "attributedTo": ani.uri}}
         ours: list[tuple[float, float]] = []
         published: list[tuple[float, float]] = []
@@ -205,6 +131,11 @@ async def _run(options: argparse.Namespace, port: int, folder: Path) -> None:
     print(
         f"publish (one transaction)          {wall * 1000:8.1f} ms  {cpu / count * 1000:6.3f} ms CPU per inbox"
     )
+    last = statistics.median(
+        said[0] + sent[0]
+        for said, sent in list(zip(published, ours, strict=True))[1:] or [(published[0], ours[0])]
+    )
+    print(f"the last of {count} has it after     {last:8.2f} s, counted from the post")
     print(_line("first contact", count, ours[0]))
     print(_line("warm", count, middle(ours[1:] or ours)))
     print(_line("limit: sign + POST, first contact", count, bare[0]))
@@ -228,19 +159,12 @@ def main() -> None:
         "--database", default="", help="an empty PostgreSQL database; without it a new SQLite file"
     )
     options = parser.parse_args()
-    mine, theirs = multiprocessing.Pipe()
-    sink = multiprocessing.get_context("spawn").Process(target=_serve, args=(theirs,), daemon=True)
-    sink.start()
-    port = mine.recv()
-    try:
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,  # as the server runs
-        ):
-            runner.run(_run(options, port, Path(folder)))
-    finally:
-        sink.terminate()
-        sink.join()
+    with (
+        peers() as others,
+        tempfile.TemporaryDirectory() as folder,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,  # as the server runs
+    ):
+        runner.run(_run(options, others.hosts(options.hosts), Path(folder)))
 
 
 if __name__ == "__main__":

@@ -29,6 +29,9 @@ GROUPS_AT_ONCE = 3
 TRIES_TOGETHER = 3
 """Each costs the group again; then what is left of it is handled one by one."""
 
+PATIENCE = 0.012
+"""Seconds for which a peer may wait at the door for a group; then the group is written, and its rest follows it."""
+
 ALONE_AT_ONCE = 64
 ALONE_OF_A_HOST = 8
 """Activities that wait for documents of others, at once: one that makes us ask slow servers holds up only its own."""
@@ -101,15 +104,17 @@ class _Processing:
         handled alone. Beginning and committing cost as much as handling a like.
         """
         alone: list[Stored] = []
-        for _ in range(TRIES_TOGETHER):
-            if not claimed:
-                break
-            actors = await Actor.in_bulk({row.actor_id for row in claimed}, "id")
+        actors = await Actor.in_bulk({row.actor_id for row in claimed}, "id")
+        tries = TRIES_TOGETHER
+        while claimed and tries:
             at: Stored | None = None
+            begun = self._fed.clock.monotonic()
             try:
                 async with transaction():
                     ended: dict[InboundState, list[int]] = defaultdict(list)
                     for row in claimed:
+                        if ended and self._somebody_waits(begun):
+                            break
                         at = row
                         verdict = await dispatch(await _read(self._fed, row, actors.get(row.actor_id)))
                         handled = verdict is Verdict.HANDLED
@@ -122,10 +127,16 @@ class _Processing:
                     return alone + claimed
                 alone += [row for row in claimed if row.actor_id == at.actor_id]
                 claimed = [row for row in claimed if row.actor_id != at.actor_id]
+                tries -= 1
             else:
-                self._done += len(claimed)
-                return alone
+                done = sum(map(len, ended.values()))
+                self._done += done
+                claimed = claimed[done:]
         return alone + claimed
+
+    def _somebody_waits(self, begun: float) -> bool:
+        """Whether a peer waits for its 202 until this transaction ends, on SQLite, and has waited long enough."""
+        return self._fed.storing.is_writing and self._fed.clock.monotonic() - begun >= PATIENCE
 
     async def _leave(self, set_aside_rows: list[Stored]) -> None:
         """Handle rows one by one, beside the groups: each may wait for other servers."""

@@ -55,6 +55,11 @@ class Storing:
         self._writer: asyncio.Task[None] | None = None
         self._read: OrderedDict[str, Arrival] = OrderedDict()
 
+    @property
+    def is_writing(self) -> bool:
+        """Whether something that arrived is being written, or waits for its turn to be."""
+        return self._writer is not None
+
     async def store(self, arrival: Arrival) -> bool:
         """Whether the activity is new. Returns after the commit; raises what the database raises."""
         waiting = _Waiting(arrival, self._ids.next())
