@@ -71,10 +71,11 @@ class _Processing:
             lambda: asyncio.Semaphore(ALONE_OF_A_HOST)
         )
         self._ends_at = fed.clock.monotonic() + RUN_FOR
+        self._has_one_writer = not is_postgres()
         self._done = 0
 
     async def run(self) -> int:
-        groups = GROUPS_AT_ONCE if is_postgres() else 1
+        groups = 1 if self._has_one_writer else GROUPS_AT_ONCE
         await bring_back(self._fed)
         try:
             while True:
@@ -135,8 +136,10 @@ class _Processing:
         return alone + claimed
 
     def _somebody_waits(self, begun: float) -> bool:
-        """Whether a peer waits for its 202 until this transaction ends, on SQLite, and has waited long enough."""
-        return self._fed.storing.is_writing and self._fed.clock.monotonic() - begun >= PATIENCE
+        """Whether a peer waits for its 202 until this transaction ends, and has waited long enough."""
+        if not (self._has_one_writer and self._fed.storing.is_writing):
+            return False
+        return self._fed.clock.monotonic() - begun >= PATIENCE
 
     async def _leave(self, set_aside_rows: list[Stored]) -> None:
         """Handle rows one by one, beside the groups: each may wait for other servers."""

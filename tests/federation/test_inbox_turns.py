@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
+from federation import processing
+from federation.database import is_postgres, transaction
 from federation.inbox_turns import HOSTS_AT_ONCE, ROWS_AT_ONCE, Turns, bring_back
 from federation.models import InboundActivity, InboundState
 from federation.processing import process_inbox
+from federation.storing import Storing
 from federation.sweep import release_leases, sweep
+from sebangsa.accounts import create_user
 from sebangsa.models import Post
 from sebangsa.site import Site
 from tests.foreign_server import ForeignServer, foreign_server
@@ -68,6 +75,37 @@ async def test_looking_for_the_next_does_not_read_what_waits(site: Site) -> None
     await _arrived(site, "good.example", 1)
     [row] = await Turns(site.federation).claim()
     assert row.host == "good.example"
+
+
+@pytest.mark.parametrize(("waits", "transactions"), [(True, 5), (False, 1)])
+async def test_a_group_ends_early_for_who_waits_at_the_door_and_its_rest_follows(
+    site: Site, monkeypatch: pytest.MonkeyPatch, waits: bool, transactions: int
+) -> None:
+    """On SQLite, which has one writer: what arrives is stored between two transactions of the group."""
+    ani = await create_user(site, "ani")
+    ids = await _arrived(site, "ramai.example", 5)
+    for row_id in ids:
+        document = {
+            "id": f"https://ramai.example/{row_id}",
+            "type": "Listen",
+            "actor": "https://ramai.example/ani",
+        }
+        await InboundActivity.filter(id=row_id).update(body=json.dumps(document), actor_id=ani.actor.id)
+    begun = 0
+
+    @asynccontextmanager
+    async def counting() -> AsyncIterator[None]:
+        nonlocal begun
+        begun += 1
+        async with transaction():
+            yield
+
+    monkeypatch.setattr(processing, "transaction", counting)
+    monkeypatch.setattr(processing, "PATIENCE", 0.0)
+    monkeypatch.setattr(Storing, "is_writing", property(lambda self: waits))
+    assert await process_inbox(site.federation) == 5
+    assert begun == (1 if is_postgres() else transactions)
+    assert await InboundActivity.filter(state=InboundState.IGNORED).count() == 5
 
 
 async def test_what_a_killed_worker_had_set_aside_comes_back(site: Site) -> None:
