@@ -11,6 +11,7 @@ from moderation import domains, log, removing, reporting, resolving, suspending
 from moderation.case_views import case_views
 from moderation.models import Case, DomainBlock
 from moderation.pages import known_actor, render
+from sebangsa.accounts import must_administer
 from sebangsa.errors import Invalid, NotAllowed, NotFound
 from sebangsa.models import Post, User
 from sebangsa.web.forms import back_to, form_of, id_of, text_of
@@ -100,7 +101,7 @@ async def post_person(request: Request) -> Response:
 async def blocked_domains(request: Request) -> Response:
     """`/moderation/domains`: the list, and a form that blocks one; for administrators."""
     site, user = site_of(request), viewer_of(request)
-    domains.must_administer(user)
+    must_administer(user)
     error: Invalid | None = None
     values = {"domain": "", "reason": ""}
     if request.method == "POST":

@@ -10,7 +10,8 @@ from federation.refusals import Refused
 from federation.urls import normal_host
 from moderation import log
 from moderation.models import DomainBlock
-from sebangsa.errors import Invalid, NotAllowed
+from sebangsa.accounts import must_administer
+from sebangsa.errors import Invalid
 from sebangsa.models import User
 from sebangsa.site import Site
 
@@ -119,9 +120,3 @@ def _normal(domain: str) -> str:
         return normal_host(domain.strip().removeprefix("https://").removesuffix("/"))
     except Refused as refusal:
         raise Invalid("domain-invalid", "That is not a host name.", field="domain") from refusal
-
-
-def must_administer(user: User) -> None:
-    """Raises `NotAllowed` for everybody but administrators of this server."""
-    if not user.is_admin:
-        raise NotAllowed("admins-only", "Only administrators may do this.")

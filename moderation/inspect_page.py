@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from moderation.domains import must_administer
 from moderation.pages import render
+from sebangsa.accounts import must_administer
 from sebangsa.errors import Invalid
 from sebangsa.inspecting import Inspection, inspect_text, inspect_url
 from sebangsa.site import Site

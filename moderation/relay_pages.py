@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from moderation.domains import must_administer
 from moderation.pages import render
+from sebangsa.accounts import must_administer
 from sebangsa.errors import Invalid
 from sebangsa.models import RelayKind
 from sebangsa.relays.subscribing import add_relay, all_relays, remove_relay, standing_of

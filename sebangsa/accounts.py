@@ -193,6 +193,12 @@ async def authenticate(site: Site, login: str, password: str) -> User:
     return user
 
 
+def must_administer(user: User) -> None:
+    """Raises `NotAllowed` for everybody but administrators of this server."""
+    if not user.is_admin:
+        raise NotAllowed("admins-only", "Only administrators may do this.")
+
+
 def must_be_active(user: User) -> None:
     """Raises `NotAllowed` for an account that is disabled, waits for approval, or is suspended."""
     if user.approved_at is None and user.disabled_at is None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from federation import peers
-from sebangsa.errors import NotAllowed, NotFound
+from sebangsa.accounts import must_administer
+from sebangsa.errors import NotFound
 
 if TYPE_CHECKING:
     from federation.peers import PeerReport
@@ -14,12 +15,6 @@ if TYPE_CHECKING:
 
 ACTS = {"pause": peers.pause, "resume": peers.resume, "retry": peers.retry}
 """What can be done about a server, by its word in addresses."""
-
-
-def must_administer(user: User) -> None:
-    """Raises `NotAllowed` for everybody but administrators of this server."""
-    if not user.is_admin:
-        raise NotAllowed("admins-only", "Only administrators may do this.")
 
 
 async def peer_report(site: Site, admin: User, host: str) -> PeerReport:
