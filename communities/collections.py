@@ -9,6 +9,7 @@ from communities import wire
 from communities.listing import pinned
 from communities.membership import moderators_of
 from communities.models import AnnouncedThread
+from federation import strict_json
 from federation.actor_tokens import issue_token
 from federation.endpoints.actors import OUTBOX_PAGE, local_actor
 from federation.endpoints.answers import PUBLIC_FOR, activity_answer, refusal_answer
@@ -23,6 +24,7 @@ from federation.models import Actor
 from federation.refusals import Refused
 from federation.urls import host_of
 from sebangsa.activitypub import PRIVATE, reader_of
+from sebangsa.counts import count_terms
 from sebangsa.models import Visibility
 from sebangsa.posting import document_of
 from sebangsa.visibility import OPEN, has_member_on, may_read_in
@@ -126,15 +128,30 @@ async def outbox(request: Request) -> Response:
     )
     total = await shown.count()
     found = (
-        await (shown.filter(post_id__lt=place) if place else shown).order_by("-post_id").limit(OUTBOX_PAGE)
+        await (shown.filter(post_id__lt=place) if place else shown)
+        .order_by("-post_id")
+        .limit(OUTBOX_PAGE)
+        .select_related("post")
     )
-    items = raw_items(row.body for row in found)
+    items = raw_items(with_counts(row) for row in found)
     if place is None:
         document = collection_document(community.outbox_url, items, total)
         return activity_answer(request, document, cache=_cache(community))
     following = found[-1].post_id if len(found) == OUTBOX_PAGE else None
     page = page_document(community.outbox_url, items, total, name="below", place=place, following=following)
     return activity_answer(request, page, cache=_cache(community))
+
+
+def with_counts(row: AnnouncedThread) -> str:
+    """An announcement as it was sent, with how often its post was voted on: who reads it late does not begin at zero.
+
+    On the `Announce`, for what is inside stays byte for byte (FEP-1b12), and may be another server's.
+    """
+    counts = {
+        name: {"type": "Collection", "totalItems": count["totalItems"]}
+        for name, count in count_terms(row.post).items()
+    }
+    return f"{strict_json.dumps(counts).decode()[:-1]},{row.body.removeprefix('{')}"
 
 
 async def followers(request: Request) -> Response:

@@ -12,6 +12,7 @@ from tortoise.queryset import QuerySet
 
 from federation.actor_document import tombstone
 from federation.actor_tokens import group_of_token
+from federation.contexts import context_for
 from federation.endpoints.actors import activity_answer_of
 from federation.endpoints.answers import PUBLIC_FOR, activity_answer
 from federation.endpoints.collections import collection_document, digest_of, page_document, place_in
@@ -19,6 +20,7 @@ from federation.endpoints.signers import signer_of
 from federation.models import Actor, OutboundActivity
 from federation.refusals import Refused
 from sebangsa.api.access import bearer, must_include
+from sebangsa.counts import count_terms
 from sebangsa.models import Post, Quote, QuoteState, Visibility
 from sebangsa.posting import document_of
 from sebangsa.quote_wire import stamp_document
@@ -148,6 +150,16 @@ async def _posts_answer(
         attributedTo=owner,
     )
     return activity_answer(request, page, cache=cache)
+
+
+async def count_answer(site: Site, request: Request, post_id: int, name: str) -> Response:
+    """`/p/{id}/likes`, `dislikes` and `shares`: how many, and never who."""
+    post = await _local_post(post_id)
+    await _must_read(site, request, post)
+    if post.visibility not in OPEN:
+        raise Refused("not-found")
+    document = {"@context": context_for()} | count_terms(post)[name]
+    return activity_answer(request, document, cache=_cache(post))
 
 
 async def stamp_answer(site: Site, request: Request, post_id: int, quote_id: int) -> Response:

@@ -14,17 +14,15 @@ from federation.refusals import Refused
 from federation.urls import host_of
 from federation.vocabulary import ACTIVITY_TYPES, AS_PUBLIC
 from federation.wire import ObjectDocument, id_of, read_activity, read_object, types_of
-from federation.wire.shapes import count_of
+from federation.wire.shapes import total_of
+from sebangsa.counts import COLLECTIONS, stated_columns
 from sebangsa.models import Post, Visibility
-from sebangsa.ranking import hot_score
 from sebangsa.receiving import MAX_ANCESTORS, is_written_to
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
 
 WRAPPINGS = frozenset({"Create", "Announce"})
-MAX_COUNT = 1_000_000
-"""Likes and boosts of old posts that their host may claim."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +43,14 @@ class Brought:
 
 
 async def bring(site: Site, item: Any, place: Place) -> Brought | None:
+    """As `_bring`, with what the list says of its votes."""
+    brought = await _bring(site, item, place)
+    if brought is not None and brought.document is not None:
+        await _take_counts_of(site, brought.post, item, place)
+    return brought
+
+
+async def _bring(site: Site, item: Any, place: Place) -> Brought | None:
     """The post that an item of a list is about, written if it belongs there. Never inside a transaction.
 
     `item` is an id, an object, or a `Create` or `Announce` of one. None for what does not belong there, is not public,
@@ -221,23 +227,17 @@ async def _write(
     post = await Post.get_or_none(uri=obj.id)
     if post is None:
         return None
-    await _take_counts(post, document)
     return Brought(post, document)
 
 
-async def _take_counts(post: Post, document: dict[str, Any]) -> None:
-    """What its host says of likes and boosts before our time. In a community of another host it is not believed: nobody
-    lifts their own posts there.
-    """
-    if post.community_id is not None and not await Actor.exists(id=post.community_id, host=host_of(post.uri)):
+async def _take_counts_of(site: Site, post: Post, item: Any, place: Place) -> None:
+    """A community says in its outbox, on the `Announce`, how often each post was voted on there, whoever's it is."""
+    owner = place.owner
+    if owner is None or not isinstance(item, dict) or "Announce" not in types_of(item):
         return
-    likes, boosts = (_total(document.get(key)) for key in ("likes", "shares"))
-    if likes or boosts:
-        await Post.filter(id=post.id, likes_count=0, boosts_count=0).update(
-            likes_count=likes, boosts_count=boosts, hot_score=hot_score(likes, post.created_at)
-        )
-
-
-def _total(collection: Any) -> int:
-    stated = count_of(collection.get("totalItems")) if isinstance(collection, dict) else None
-    return min(stated or 0, MAX_COUNT)
+    if post.community_id != owner.id or owner.host != place.host:
+        return
+    likes, dislikes, shares = (total_of(item.get(name)) for name in COLLECTIONS)
+    columns = stated_columns(likes, dislikes, shares, post.created_at, site.clock.now())
+    if columns:
+        await Post.filter(id=post.id, likes_count=0, dislikes_count=0).update(**columns)

@@ -15,6 +15,7 @@ from federation.registry import Verdict
 from federation.vocabulary import ACTOR_TYPES
 from federation.wire import ObjectDocument, id_of, read_activity, read_actor, read_object, types_of
 from sebangsa import following, quoted, voted
+from sebangsa.counts import take_counts
 from sebangsa.erasing import end_account
 from sebangsa.errors import NotAllowed
 from sebangsa.events.receiving import receive_answer, renew_event
@@ -121,6 +122,7 @@ async def _update_post(site: Site, inbound: Inbound, post: Post, document: dict[
     post.link_url, post.link_key = obj.link_url, link_key(obj.link_url)
     post.extra = wire_extra(obj)
     post.edited_at = obj.updated or site.clock.now()
+    await take_counts(site, post, obj)
     await post.save()
     if obj.event is not None:
         await renew_event(site, post, obj)

@@ -12,6 +12,7 @@ from federation.outbox import publish, withdraw
 from federation.vocabulary import AS_PUBLIC
 from sebangsa import quoting
 from sebangsa.addressing import Addresses, addresses_of, also_to
+from sebangsa.counts import count_terms
 from sebangsa.errors import Invalid, NotAllowed
 from sebangsa.events.planning import EventDraft, write_event
 from sebangsa.events.planning import checked as checked_event
@@ -349,6 +350,8 @@ async def document_of(site: Site, post: Post) -> tuple[dict[str, Any], Addresses
         in_reply_to=parent.uri if parent else "",
         excerpt=excerpt(post.content, EXCERPT) if post.kind == "page" else "",
     )
+    if post.visibility in OPEN:
+        document |= count_terms(post)
     if post.kind == "question":
         document |= await _poll_of(site, post)
     elif post.kind == "event":

@@ -15,6 +15,7 @@ from federation.refusals import Refused
 from federation.urls import host_of
 from federation.vocabulary import AS_PUBLIC
 from federation.wire import ObjectDocument, read_object
+from sebangsa.counts import columns_at_first
 from sebangsa.errors import NotAllowed
 from sebangsa.events.receiving import write_remote_event
 from sebangsa.events.wire import without_facts
@@ -212,10 +213,13 @@ async def write_post(
         depth=min(parent.depth + 1, 1000) if parent else 0,
         community=community,
         conversation=obj.conversation or (parent.conversation if parent else ""),
-        hot_score=hot_score(0, published),
         extra=wire_extra(obj),
         created_at=published,
         edited_at=obj.updated,
+        **(
+            {"hot_score": hot_score(0, published)}
+            | columns_at_first(obj, community, published, now, is_asked_for=inbound.is_asked_for)
+        ),
     )
     if obj.event is not None:
         await write_remote_event(site, post, obj)

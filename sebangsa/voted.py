@@ -41,7 +41,9 @@ async def _receive_vote(site: Site, inbound: Inbound, value: int) -> None:
     except NotAllowed as no:
         raise Forbidden(no, [post.community_id]) from no
     uri = activity.id or ""
-    is_new = await write_vote(site, inbound.actor, post, value, uri, emoji=activity.reaction)
+    is_new = await write_vote(
+        site, inbound.actor, post, value, uri, emoji=activity.reaction, said_at=activity.published
+    )
     has_reacted = bool(activity.reaction) and await _write(site, inbound, post, is_like=True)
     if is_new:
         await site.hooks.voted.emit(inbound.actor, post, value, _origin(inbound))

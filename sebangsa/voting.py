@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from federation.database import tally, transaction
 from federation.models import Actor
 from federation.outbox import Audience, publish
+from sebangsa.counts import is_among_unnamed
 from sebangsa.errors import NotAllowed, NotFound
 from sebangsa.hooks import Origin
 from sebangsa.models import Post, Vote
@@ -47,10 +49,19 @@ async def vote(site: Site, voter: Actor, post: Post, value: int) -> None:
         await site.hooks.voted.emit(voter, post, value, origin)
 
 
-async def write_vote(site: Site, voter: Actor, post: Post, value: int, uri: str, *, emoji: str = "") -> bool:
+async def write_vote(
+    site: Site,
+    voter: Actor,
+    post: Post,
+    value: int,
+    uri: str,
+    *,
+    emoji: str = "",
+    said_at: datetime | None = None,
+) -> bool:
     """Write a vote of ours or of a peer, in the transaction under way; false when it was so already.
 
-    `emoji` is what a peer likes with.
+    `emoji` is what a peer likes with, `said_at` when it says that it did.
     """
     known = await Vote.get_or_none(actor_id=voter.id, post_id=post.id)
     old = known.value if known else 0
@@ -62,13 +73,16 @@ async def write_vote(site: Site, voter: Actor, post: Post, value: int, uri: str,
         await Vote.create(
             id=site.ids.next(), actor=voter, post=post, value=value, uri=uri, created_at=site.clock.now()
         )
-    await tally(
-        Post,
-        post.id,
-        likes_count=(value == 1) - (old == 1),
-        dislikes_count=(value == -1) - (old == -1),
-        then=partial(rank, post),
-    )
+    if not old and not voter.is_local and is_among_unnamed(post, value, said_at, site.clock.now()):
+        await tally(Post, post.id, unnamed_likes=-(value == 1), unnamed_dislikes=-(value == -1))
+    else:
+        await tally(
+            Post,
+            post.id,
+            likes_count=(value == 1) - (old == 1),
+            dislikes_count=(value == -1) - (old == -1),
+            then=partial(rank, post),
+        )
     if value == 1:
         said: dict[str, Any] = {"emoji": emoji} if emoji else {}
         await notify(site, post.author_id, "favourite", voter.id, post=post, **said)

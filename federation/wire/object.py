@@ -39,6 +39,7 @@ from federation.wire.shapes import (
     one_id,
     plain,
     text_of,
+    total_of,
     type_among,
     types_of,
 )
@@ -97,6 +98,9 @@ class ObjectDocument:
     replies: str
     likes: str
     shares: str
+    likes_count: int | None
+    dislikes_count: int | None
+    shares_count: int | None
     quote: str
     quote_authorization: str
     poll: Poll | None
@@ -187,6 +191,9 @@ def read_object(document: Mapping[str, Any], *, allow_http: bool = False) -> Obj
         replies=link_of(document.get("replies")),
         likes=link_of(document.get("likes")),
         shares=link_of(document.get("shares")),
+        likes_count=total_of(document.get("likes")),
+        dislikes_count=total_of(document.get("dislikes")),
+        shares_count=total_of(document.get("shares")),
         quote=_quote(document) or tags.quote,
         quote_authorization=first_id(document.get("quoteAuthorization")),
         poll=read_poll(document) if kind == "question" else None,

@@ -279,6 +279,11 @@ def count_of(value: Any, *, at_most: int = 2**31 - 1) -> int | None:
     return int(value) if 0 <= value <= at_most and value == int(value) else None
 
 
+def total_of(collection: Any) -> int | None:
+    """How many an embedded collection says that it has; None where it says nothing, or is an address only."""
+    return count_of(collection.get("totalItems")) if isinstance(collection, dict) else None
+
+
 def number_of(value: Any, least: float, most: float) -> float | None:
     """A number within bounds, also when it is written as text (PeerTube's places); else None."""
     if isinstance(value, str) and len(value) <= 32:

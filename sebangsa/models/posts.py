@@ -71,6 +71,11 @@ class Post(Table):
     boosts_count = fields.IntField(default=0)
     likes_count = fields.IntField(default=0)
     dislikes_count = fields.IntField(default=0)
+    unnamed_likes = fields.IntField(
+        default=0, db_default=0
+    )  # of the likes, those whose voters we do not know
+    unnamed_dislikes = fields.IntField(default=0, db_default=0)
+    counted_at = fields.DatetimeField(null=True)  # when its host stated them (`counts.py`)
     hot_score = fields.FloatField(default=0.0)
     is_locked = fields.BooleanField(default=False)
     is_pinned = fields.BooleanField(default=False)  # in its community

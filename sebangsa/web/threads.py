@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 from federation.endpoints.answers import wants_activity
 from federation.models import Actor
 from sebangsa import activitypub, boosting, posting, timelines, voting
+from sebangsa.counts import COLLECTIONS
 from sebangsa.errors import Invalid, NotAllowed
 from sebangsa.models import Mention, Post, Visibility
 from sebangsa.polls import voting as polls
@@ -166,6 +167,12 @@ async def post_create(request: Request) -> Response:
     return await activitypub.create_answer(site_of(request), request, id_of(request))
 
 
+async def post_counts(request: Request) -> Response:
+    """`/p/{id}/likes`, `/p/{id}/dislikes`, `/p/{id}/shares`, for servers."""
+    name = request.url.path.rpartition("/")[2]
+    return await activitypub.count_answer(site_of(request), request, id_of(request), name)
+
+
 async def post_replies(request: Request) -> Response:
     """`/p/{id}/replies`, for servers."""
     return await activitypub.replies_answer(site_of(request), request, id_of(request))
@@ -190,6 +197,7 @@ ROUTES: list[BaseRoute] = [
     Route("/p/{id:int}", post),
     Route("/p/{id:int}/activity", post_create),
     Route("/p/{id:int}/replies", post_replies),
+    *(Route(f"/p/{{id:int}}/{name}", post_counts) for name in COLLECTIONS),
     Route("/p/{id:int}/context", post_context),
     Route("/p/{id:int}/quotes/{quote:int}", stamp),
     Route("/p/{id:int}/reply", reply, methods=["POST"]),
