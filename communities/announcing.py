@@ -154,6 +154,15 @@ async def announce_to(site: Site, community: Actor, activity: str, people: Seque
         )
 
 
+async def pass_on_choice(site: Site, post: Post, origin: Origin) -> None:
+    """A choice in a poll of another server, sent to our community alone (PieFed), goes to the poll's author and to nobody
+    else: who chose what is not for everybody.
+    """
+    community = await announcing(post, origin)
+    if community is not None:
+        await announce_to(site, community, origin.activity, [await Actor.get(id=post.author_id)])
+
+
 async def withdraw_boost(site: Site, community: Actor, post: Post) -> None:
     """A removed thread disappears from microblogs too, in the transaction under way."""
     known = await AnnouncedThread.get_or_none(post_id=post.id)

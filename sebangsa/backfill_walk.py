@@ -42,6 +42,10 @@ SLOWLY = 300.0
 log = structlog.get_logger("sebangsa.backfill")
 
 
+LISTS_NOTHING = frozenset({"wrong-media-type", "not-an-object"})
+"""What Mbin's outbox comes to, which is an empty object of JSON: it will say no more when it is asked again."""
+
+
 class _Enough(Exception):
     """This round, or what was asked for, ends here."""
 
@@ -86,6 +90,8 @@ class Walk:
 
     def _end(self) -> BackfillState:
         row = self._row
+        if row.error in LISTS_NOTHING and self._root is None and not row.listed:
+            return BackfillState.CLIPPED
         if row.error:
             return BackfillState.FAILED
         is_short = row.stated is not None and row.stated > row.listed

@@ -108,6 +108,8 @@ class Hooks:
         """(voter, post, +1, -1 or 0 when taken back, origin) after a vote was written."""
         self.reacted: Event[Actor, Post, Origin] = Event()
         """(reactor, post, origin) after an emoji was left under a post or taken back, unless `voted` told of it."""
+        self.poll_voted: Event[Post, Origin] = Event()
+        """(post, origin) after somebody elsewhere chose in a poll of a third server."""
         self.poll_counted: Event[Post, Origin] = Event()
         """(post, origin) after the counts of its poll were told anew; that is no edit."""
         self.followed: Event[Actor, Actor] = Event()

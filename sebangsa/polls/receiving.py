@@ -156,6 +156,17 @@ async def receive_poll_vote(site: Site, inbound: Inbound) -> None:
     if not uri or not choice:
         raise Refused("missing-field", "the poll or the answer")
     await receive_votes(site, inbound, [(uri, choice[:500])])
+    await _for_another_host(site, inbound, uri)
+
+
+async def _for_another_host(site: Site, inbound: Inbound, uri: str) -> None:
+    """PieFed sends its votes to the group alone: the poll's author elsewhere hears of them from the group."""
+    if inbound.announcer is not None or not inbound.is_authentic:
+        return
+    post = await Post.get_or_none(uri=uri, is_local=False, deleted_at=None, kind="question")
+    if post is not None and post.community_id is not None:
+        await _must_be_allowed(site, inbound.actor, post)
+        await site.hooks.poll_voted.emit(post, Origin(inbound.raw))
 
 
 async def receive_counts(site: Site, inbound: Inbound, post: Post, found: wire.Poll) -> bool:

@@ -77,6 +77,46 @@ async def test_s054_a_vote_that_the_polls_group_passes_on_counts_and_no_other_gr
         assert await votes_of(post) == [0, 1]
 
 
+async def test_a_choice_of_piefed_reaches_the_polls_author_on_a_third_server_and_nobody_else(
+    village: Village,
+) -> None:
+    """PieFed sends `PollVote` to the group's inbox only, with `choice_text` beside the poll's id."""
+    asker, member = village.good.actor("joko", key=1), village.good.actor("rini")
+    voter = village.evil.actor("pemilih", key=1)
+    for somebody in (member, voter):
+        await village.deliver(somebody, somebody.activity("Follow", village.group.uri))
+    poll = piefed_poll(asker, village.group.uri)
+    await village.deliver(asker, asker.activity("Create", poll))
+    village.good.received.clear()
+    village.evil.received.clear()
+    chosen = voter.activity("PollVote", poll["id"], choice_text="Juni", audience=village.group.uri)
+    assert (await village.deliver(voter, chosen))[1] == "done"
+    [announced] = village.good.received
+    assert (announced["type"], announced["object"]) == ("Announce", chosen)
+    assert announced["to"] == [asker.uri]
+    assert village.evil.received == []
+    async with village.warga.inside():
+        post = await Post.get(uri=poll["id"])
+        assert await votes_of(post) == [0, 2]  # its own host counts
+
+
+async def test_our_choice_in_a_poll_of_piefed_is_the_note_that_it_takes_for_a_vote(village: Village) -> None:
+    """A `Note` with `name`, `inReplyTo` and `attributedTo`, and without `published`, one for each choice."""
+    group, joko = village.group_of(village.good), village.good.actor("joko", key=1)
+    await village.follow(group)
+    poll = piefed_poll(joko, group.uri)
+    await village.deliver(group, announce(group, joko.activity("Create", poll)))
+    village.good.received.clear()
+    async with village.warga.inside() as site:
+        await vote(site, village.ani.actor, await Post.get(uri=poll["id"]), {1})
+    await settle(village.warga)
+    [sent] = village.good.received
+    note = sent["object"]
+    assert (sent["type"], note["type"], note["name"]) == ("Create", "Note", "Juni")
+    assert (note["inReplyTo"], note["attributedTo"]) == (poll["id"], village.ani.actor.uri)
+    assert "published" not in note
+
+
 async def test_our_community_passes_on_counts_without_showing_the_poll_again(village: Village) -> None:
     post = await village.thread(poll=POLL)
     budi = await village.warga.user("budi")
