@@ -165,7 +165,7 @@ async def _for_another_host(site: Site, inbound: Inbound, uri: str) -> None:
         return
     post = await Post.get_or_none(uri=uri, is_local=False, deleted_at=None, kind="question")
     if post is not None and post.community_id is not None:
-        await _must_be_allowed(site, inbound.actor, post)
+        await _must_be_allowed(site, inbound.actor, post, None)
         await site.hooks.poll_voted.emit(post, Origin(inbound.raw))
 
 
