@@ -57,7 +57,7 @@ def register(site: Site) -> None:
     hooks.reacted.listen(partial(announcing.announce_reaction, site))
     hooks.voted.listen(partial(announcing_votes.announce_vote, site, announcing_votes.Pace(site.clock)))
     hooks.poll_voted.listen(partial(announcing.pass_on_choice, site))
-    hooks.poll_counted.listen(partial(announcing.announce_edit, site))
+    hooks.recounted.listen(partial(announcing.announce_edit, site))
     hooks.leaving.listen(partial(membership.give_up_role, site))
     hooks.post_hidden.listen(counting.count_hidden)
     hooks.post_shown.listen(counting.count_shown)

@@ -24,7 +24,7 @@ def register(site: Site) -> None:
     """Listen to what happens to posts."""
     site.hooks.post_created.listen(partial(_ring, site, "update"))
     site.hooks.post_edited.listen(partial(_ring, site, "status.update"))
-    site.hooks.poll_counted.listen(partial(_ring, site, "status.update"))
+    site.hooks.recounted.listen(partial(_ring, site, "status.update"))
     site.hooks.post_deleted.listen(partial(_ring, site, "delete"))
     site.federation.published = partial(_ring_outbox, site)
 

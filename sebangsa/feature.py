@@ -25,7 +25,7 @@ from sebangsa import (
 from sebangsa.api.routes import ROUTES as API_ROUTES
 from sebangsa.api.streaming import ROUTES as STREAMING_ROUTES
 from sebangsa.c2s.routes import ROUTES as C2S_ROUTES
-from sebangsa.events.jobs import remind_of_events
+from sebangsa.events.jobs import remind_of_events, tell_who_come
 from sebangsa.events.receiving import receive_join, receive_leave, receive_undo_join
 from sebangsa.features import Feature, NavItem, Periodic
 from sebangsa.polls.jobs import refresh_poll, tend_polls
@@ -104,6 +104,7 @@ FEATURE = Feature(
         "tend_polls": tend_polls,
         "refresh_poll": refresh_poll,
         "remind_of_events": remind_of_events,
+        "tell_who_come": tell_who_come,
     },
     periodic=(
         Periodic("sweep", 30),
@@ -111,6 +112,7 @@ FEATURE = Feature(
         Periodic("drop_unused_uploads", 3600),
         Periodic("tend_polls", 60),
         Periodic("remind_of_events", 300),
+        Periodic("tell_who_come", 60),
     ),
     navigation=(
         NavItem("Home", "/", "house", 10),

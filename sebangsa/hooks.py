@@ -110,8 +110,8 @@ class Hooks:
         """(reactor, post, origin) after an emoji was left under a post or taken back, unless `voted` told of it."""
         self.poll_voted: Event[Post, Origin] = Event()
         """(post, origin) after somebody elsewhere chose in a poll of a third server."""
-        self.poll_counted: Event[Post, Origin] = Event()
-        """(post, origin) after the counts of its poll were told anew; that is no edit."""
+        self.recounted: Event[Post, Origin] = Event()
+        """(post, origin) after the counts of its poll or event were told anew; that is no edit."""
         self.followed: Event[Actor, Actor] = Event()
         """(follower, target) once the follow is accepted."""
         self.leaving: Event[Actor, Actor] = Event()

@@ -18,7 +18,7 @@ from sebangsa import following, quoted, voted
 from sebangsa.counts import take_counts
 from sebangsa.erasing import end_account
 from sebangsa.errors import NotAllowed
-from sebangsa.events.receiving import receive_answer, renew_event
+from sebangsa.events.receiving import receive_answer, receive_going, renew_event
 from sebangsa.hooks import Origin
 from sebangsa.models import Attachment, Post, PostTag, RelayState, Visibility
 from sebangsa.notifying import notify
@@ -113,6 +113,8 @@ async def _update_post(site: Site, inbound: Inbound, post: Post, document: dict[
         and await receive_counts(site, inbound, post, obj.poll)
     ):
         return
+    if obj.event is not None and _is_as_before(post, obj) and await receive_going(site, inbound, post, obj):
+        return
     if post.kind == "question" and not (obj.poll is not None and await renew_counts(post, obj.poll)):
         await replace_poll(site, post, obj.poll)
     post.name = clean_name(obj.name, 500) or post.name
@@ -139,13 +141,22 @@ def _is_edit(post: Post, obj: ObjectDocument) -> bool:
     """Whether an `Update` of a poll changes more than its counts, which come without a newer `updated` (Mastodon) or
     with the same text (PieFed).
     """
-    if obj.updated is None or (post.edited_at is not None and obj.updated <= post.edited_at):
-        return False
+    return _is_newer(post, obj) and not _says_the_same(post, obj)
+
+
+def _is_as_before(post: Post, obj: ObjectDocument) -> bool:
+    """Whether an `Update` of an event changes at most what stands beside its text."""
+    return not _is_newer(post, obj) and _says_the_same(post, obj)
+
+
+def _is_newer(post: Post, obj: ObjectDocument) -> bool:
+    return obj.updated is not None and (post.edited_at is None or obj.updated > post.edited_at)
+
+
+def _says_the_same(post: Post, obj: ObjectDocument) -> bool:
     said = (content_of(obj), warning_of(obj), obj.sensitive)
-    return said != (post.content, post.summary, post.is_sensitive) or clean_name(obj.name, 500) not in (
-        "",
-        post.name,
-    )
+    kept = (post.content, post.summary, post.is_sensitive)
+    return said == kept and clean_name(obj.name, 500) in ("", post.name)
 
 
 def _width(visibility: Visibility) -> int:

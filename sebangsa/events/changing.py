@@ -61,13 +61,21 @@ async def call_off(site: Site, organiser: Actor, post: Post) -> None:
 async def _write(before: Event, draft: EventDraft) -> None:
     await Event.filter(id=before.id).update(
         **vars(draft),
+        untold_since=None,
         revision=before.revision + 1,
         is_reminded=before.is_reminded and before.starts_at == draft.starts_at,
     )
 
 
 async def _publish(site: Site, organiser: Actor, post: Post, event: Event) -> None:
-    """`Update{Event}` to those who have the post, and to the servers of those who take part."""
+    sent = await send_event(site, organiser, post, event)
+    await site.hooks.post_edited.emit(post, Origin(sent))
+
+
+async def send_event(site: Site, organiser: Actor, post: Post, event: Event) -> str:
+    """`Update{Event}` to those who have the post, and to the servers of those who take part; its text. In the transaction
+    under way.
+    """
     document, addresses = await document_of(site, post)
     audience = addresses.audience
     sent = await publish(
@@ -81,7 +89,7 @@ async def _publish(site: Site, organiser: Actor, post: Post, event: Event) -> No
         ),
         is_public=post.visibility in OPEN,
     )
-    await site.hooks.post_edited.emit(post, Origin(sent.body))
+    return sent.body
 
 
 async def _participants_elsewhere(event: Event) -> list[Actor]:

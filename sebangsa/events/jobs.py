@@ -1,4 +1,4 @@
-"""Reminding those who go that an event is soon. The rows say what is due, no queue; it may run twice."""
+"""Reminding those who go, and telling other servers how many come. The rows say what is due; each may run twice."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from federation.database import transaction
+from federation.models import Actor
+from sebangsa.events.changing import send_event
+from sebangsa.hooks import Origin
 from sebangsa.models import Event, EventStatus, Participation, ParticipationState
 from sebangsa.notifying import notify
 
@@ -14,6 +17,8 @@ if TYPE_CHECKING:
 
 BEFORE = timedelta(hours=3)
 """So long before the start people are reminded."""
+TOLD_EVERY = timedelta(minutes=3)
+"""So long those who come or go are gathered before other servers hear how many they are."""
 AT_ONCE = 100
 
 
@@ -41,3 +46,23 @@ async def _remind_of(site: Site, event_id: int) -> None:
             told.add(post.author_id)
         for person_id in sorted(told):
             await notify(site, person_id, "event.soon", post.author_id, post=post, is_repeatable=True)
+
+
+async def tell_who_come(site: Site) -> None:
+    """Tell other servers how many come to events of ours: the number, and nobody's name."""
+    since = site.clock.now() - TOLD_EVERY
+    untold = Event.filter(untold_since__lte=since).order_by("untold_since").limit(AT_ONCE)
+    for event_id in await untold.values_list("id", flat=True):
+        await _tell_how_many(site, int(event_id))  # type: ignore[call-overload]
+
+
+async def _tell_how_many(site: Site, event_id: int) -> None:
+    async with transaction():
+        if not await Event.filter(id=event_id, untold_since__isnull=False).update(untold_since=None):
+            return
+        event = await Event.get(id=event_id).select_related("post")
+        post = event.post
+        if post.is_shown and post.is_local:
+            organiser = await Actor.get(id=post.author_id)
+            sent = await send_event(site, organiser, post, event)
+            await site.hooks.recounted.emit(post, Origin(sent))

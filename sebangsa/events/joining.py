@@ -97,11 +97,11 @@ async def admit(
         if made is not None:
             await notify(site, post.author_id, "event.asked", person.id, post=post, is_repeatable=True)
         return made
-    if not await _take_place(event):
+    if not await _take_place(site, event):
         return None
     made = await _write(site, event, person, GOING, uri, message)
     if made is None:
-        await _free_place(event)  # the same person, at the same moment
+        await _free_place(site, event)  # the same person, at the same moment
         return await Participation.get(event_id=event.id, person_id=person.id)
     return made
 
@@ -126,20 +126,22 @@ async def _write(
     return await Participation.get_or_none(id=row_id)
 
 
-async def _take_place(event: Event) -> bool:
+async def _take_place(site: Site, event: Event) -> bool:
     """One more, unless it is full. The database decides it in one statement: two may want the last place at once."""
     return bool(
         await execute(
-            """UPDATE events SET going_count = COALESCE(going_count, 0) + 1
+            """UPDATE events SET going_count = COALESCE(going_count, 0) + 1, untold_since = COALESCE(untold_since, ?)
                WHERE id = ? AND (capacity IS NULL OR COALESCE(going_count, 0) < capacity)""",
-            [event.id],
+            [site.clock.now(), event.id],
         )
     )
 
 
-async def _free_place(event: Event) -> None:
+async def _free_place(site: Site, event: Event) -> None:
     await execute(
-        "UPDATE events SET going_count = going_count - 1 WHERE id = ? AND going_count > 0", [event.id]
+        """UPDATE events SET going_count = going_count - 1, untold_since = COALESCE(untold_since, ?)
+           WHERE id = ? AND going_count > 0""",
+        [site.clock.now(), event.id],
     )
 
 
@@ -152,18 +154,18 @@ async def leave(site: Site, person: Actor, post: Post) -> None:
     if event is None or known is None or known.state == REFUSED:
         return
     async with transaction():
-        await forget(event, post, known)
+        await forget(site, event, post, known)
         if is_counted(event) and not post.is_local:
             organiser = await Actor.get(id=post.author_id)
             activity = leave_activity(person, organiser, post.uri)
             await publish(site.federation, person, activity, Audience(actors=[organiser], personal=True))
 
 
-async def forget(event: Event, post: Post, known: Participation) -> None:
+async def forget(site: Site, event: Event, post: Post, known: Participation) -> None:
     """Take a row away and free its place, once. A refusal stays. In the transaction under way."""
     gone = await Participation.filter(id=known.id, state=known.state).exclude(state=REFUSED).delete()
     if gone and known.state == GOING and post.is_local and is_counted(event):
-        await _free_place(event)
+        await _free_place(site, event)
 
 
 async def decide(site: Site, organiser: Actor, post: Post, person: Actor, *, lets_in: bool) -> None:
@@ -182,10 +184,10 @@ async def decide(site: Site, organiser: Actor, post: Post, person: Actor, *, let
         changed = await Participation.filter(id=known.id, state=known.state).update(state=wanted)
         if not changed:
             return  # answered at the same moment
-        if lets_in and not await _take_place(event):
+        if lets_in and not await _take_place(site, event):
             raise Invalid("event-full", "There is no room left.")
         if known.state == GOING:
-            await _free_place(event)
+            await _free_place(site, event)
         await tell_answer(site, organiser, post, person, known.uri, accepted=lets_in)
 
 
@@ -220,5 +222,5 @@ async def is_crowded(event: Event, person: Actor) -> bool:
 async def forget_person(site: Site, person: Actor) -> None:
     """An account ended: its places are free again. In the transaction under way."""
     async for known in Participation.filter(person_id=person.id).select_related("event__post"):
-        await forget(known.event, known.event.post, known)
+        await forget(site, known.event, known.event.post, known)
     await Participation.filter(person_id=person.id).delete()

@@ -24,6 +24,7 @@ from sebangsa.events.joining import (
     tell_answer,
 )
 from sebangsa.events.zones import zone_name
+from sebangsa.hooks import Origin
 from sebangsa.models import Event, EventStatus, JoinMode, Participation, Post
 from sebangsa.notifying import notify
 from sebangsa.text.plain import clean_name
@@ -56,6 +57,20 @@ async def renew_event(site: Site, post: Post, obj: ObjectDocument) -> None:
     is_reminded = before.is_reminded and before.starts_at == found["starts_at"]
     await Event.filter(id=before.id).update(**found, is_reminded=is_reminded, revision=before.revision + 1)
     await tell_changes(site, post, before, await Event.get(id=before.id))
+
+
+async def receive_going(site: Site, inbound: Inbound, post: Post, obj: ObjectDocument) -> bool:
+    """How many come to a peer's event now, when nothing else of it changed: true when that was all, for it is no edit. In
+    the transaction under way; whoever asks has compared the text.
+    """
+    before, found = await Event.get_or_none(post_id=post.id), _columns(obj)
+    if before is None or not found:
+        return False
+    if any(getattr(before, name) != value for name, value in found.items() if name != "going_count"):
+        return False
+    await Event.filter(id=before.id).update(going_count=found["going_count"])
+    await site.hooks.recounted.emit(post, Origin(inbound.raw, None, inbound.announcer))
+    return True
 
 
 def _columns(obj: ObjectDocument) -> dict[str, Any]:
@@ -150,7 +165,7 @@ async def _take_back(site: Site, inbound: Inbound, uri: str) -> Verdict | None:
         raise Refused("not-allowed", "nobody leaves for others")
     known = await Participation.get_or_none(event_id=event.id, person_id=inbound.actor.id)
     if known is not None and post.is_local:
-        await forget(event, post, known)
+        await forget(site, event, post, known)
     return None
 
 

@@ -57,6 +57,7 @@ class Event(Table):
     status = fields.CharEnumField(EventStatus, max_length=16, default=EventStatus.CONFIRMED)
     revision = fields.IntField(default=0)
     is_reminded = fields.BooleanField(default=False)
+    untold_since = fields.DatetimeField(null=True)  # a count changed of which other servers have not heard
     participations: fields.ReverseRelation[Participation]
 
     class Meta:
@@ -64,6 +65,7 @@ class Event(Table):
         indexes = [
             Index(fields=("is_reminded", "starts_at"), name="events_to_remind_of"),
             Index(fields=("starts_at",), name="events_by_start"),
+            Index(fields=("untold_since",), name="events_untold"),
         ]
 
 

@@ -91,7 +91,7 @@ async def _publish_counts(site: Site, post: Post) -> None:
         ),
         is_public=post.visibility in OPEN,
     )
-    await site.hooks.poll_counted.emit(post, Origin(sent.body))
+    await site.hooks.recounted.emit(post, Origin(sent.body))
 
 
 async def _voters_elsewhere(post: Post) -> list[Actor]:

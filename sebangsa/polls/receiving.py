@@ -173,5 +173,5 @@ async def receive_counts(site: Site, inbound: Inbound, post: Post, found: wire.P
     """New counts of a peer's poll, which is no edit; true when that was all. In the transaction under way."""
     if not await renew_counts(post, found):
         return False
-    await site.hooks.poll_counted.emit(post, Origin(inbound.raw, None, inbound.announcer))
+    await site.hooks.recounted.emit(post, Origin(inbound.raw, None, inbound.announcer))
     return True

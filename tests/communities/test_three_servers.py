@@ -29,10 +29,11 @@ from moderation.models import Case, CaseState
 from sebangsa import following, moving, posting, reacting, voting
 from sebangsa.deleting import delete_account
 from sebangsa.events.changing import change_event
+from sebangsa.events.jobs import tell_who_come
 from sebangsa.events.joining import join, leave
 from sebangsa.events.planning import EventDraft
 from sebangsa.flair import flairs_of
-from sebangsa.models import Poll, Post, User
+from sebangsa.models import Event, Poll, Post, User
 from sebangsa.polls.asking import PollDraft
 from sebangsa.polls.jobs import TOLD_EVERY, tend_polls
 from sebangsa.polls.voting import vote as vote_in_poll
@@ -204,6 +205,9 @@ async def test_events_quotes_cross_posts_reports_and_votes_by_the_dozen(
         await three.does(who, join, planned)
     await three.does("dewi", leave, planned)
     await three.does("budi", change_event, planned, EventDraft(starts, place_name="Balai warga", capacity=5))
+    for who, act in (("citra", leave), ("bayu", join), ("dewi", join)):
+        await three.does(who, act, planned)
+    await three.does("budi", _tell_who_come)
 
     report = await _report(three)
 
@@ -222,11 +226,17 @@ async def test_events_quotes_cross_posts_reports_and_votes_by_the_dozen(
     assert home[plain.uri]["counts"] == (0, 3, 1)
     assert home[plain.uri]["link"][0] == home[cross.uri]["link"][0] == address
     assert home[quoting.uri]["quotes"] == [(plain.uri, plain.uri, "accepted")]
-    assert home[planned.uri]["event"] == (starts, "Balai warga", "confirmed", 5, 2)
+    assert home[planned.uri]["event"] == (starts, "Balai warga", "confirmed", 5, 3)
     assert home[report.uri]["report"][1:2] + home[report.uri]["report"][3:] == (
         "in-progress",
         ["acknowledged", "in-progress"],
     )
+
+
+async def _tell_who_come(site: Any, actor: Actor) -> None:
+    """What the event's own server does every now and then, for all who came and went since."""
+    await Event.filter(untold_since__isnull=False).update(untold_since=site.clock.now() - TOLD_EVERY)
+    await tell_who_come(site)
 
 
 async def _cross_post(three: Three, address: str) -> Post:

@@ -20,10 +20,11 @@ from sebangsa.deleting import delete_account
 from sebangsa.errors import Invalid, NotAllowed, NotFound
 from sebangsa.events import joining
 from sebangsa.events.changing import call_off, change_event
-from sebangsa.events.jobs import BEFORE, remind_of_events
+from sebangsa.events.jobs import BEFORE, TOLD_EVERY, remind_of_events, tell_who_come
 from sebangsa.events.joining import decide, join, leave
 from sebangsa.events.planning import EventDraft
 from sebangsa.events.reading import events_among
+from sebangsa.lookup import find_actor
 from sebangsa.models import (
     Event,
     EventStatus,
@@ -524,3 +525,37 @@ async def test_what_was_sent_names_nobody_who_comes(street: Street) -> None:
         assert json.loads(update.body)["to"] == [PUBLIC]
     await settle(street.warga)
     assert "Update" in [got["type"] for got in street.good.received]  # she does not follow, but takes part
+
+
+async def test_how_many_come_is_told_to_other_servers_and_is_no_edit(neighbours: Pair) -> None:
+    warga, kota = neighbours
+    ani, budi = await warga.user("ani"), await kota.user("budi")
+    async with kota.inside() as site:
+        there = await find_actor(site, ani.actor.uri)
+        assert there is not None
+        await following.follow(site, budi.actor, there)
+    await settle(warga, kota)
+    async with warga.inside() as site:
+        post = await posting.create_post(site, ani.actor, inviting())
+    await settle(warga, kota)
+    async with kota.inside() as site:
+        await join(site, budi.actor, await Post.get(uri=post.uri))
+    await settle(warga, kota)
+    async with warga.inside() as site:
+        await tell_who_come(site)
+        assert await OutboundActivity.filter(type="Update").count() == 0  # more may come
+        await Event.all().update(untold_since=site.clock.now() - TOLD_EVERY)
+        for _ in range(2):
+            await tell_who_come(site)
+        assert await OutboundActivity.filter(type="Update").count() == 1
+    await settle(warga, kota)
+    for instance in neighbours:
+        async with instance.inside():
+            event = await Event.get().select_related("post")
+            assert (event.going_count, event.post.edited_at, event.revision) == (1, None, 0)
+    async with warga.inside() as site:
+        await change_event(site, ani.actor, post, plan(place_name="Aula"))
+    await settle(warga, kota)
+    async with kota.inside():
+        event = await Event.get().select_related("post")
+        assert (event.place_name, event.post.edited_at is not None, event.revision) == ("Aula", True, 1)
