@@ -4,7 +4,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sebangsa", "0012_refusals")]
+    dependencies = [("sebangsa", "0013_members_only")]
 
     initial = False
 
