@@ -4,7 +4,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sebangsa", "0013_members_only")]
+    dependencies = [("sebangsa", "0014_unnamed_votes")]
 
     initial = False
 
