@@ -13,7 +13,15 @@ from federation.overtaken import give_back, is_about_another, mark_overtaken, ov
 from federation.refusals import Refused
 from federation.registry import Verdict
 from federation.vocabulary import ACTOR_TYPES
-from federation.wire import ObjectDocument, id_of, read_activity, read_actor, read_object, types_of
+from federation.wire import (
+    ActivityDocument,
+    ObjectDocument,
+    id_of,
+    read_activity,
+    read_actor,
+    read_object,
+    types_of,
+)
 from sebangsa import following, quoted, voted
 from sebangsa.counts import take_counts
 from sebangsa.erasing import end_account
@@ -291,9 +299,14 @@ async def _follow_of_ours(inbound: Inbound) -> Follow | None:
     if made is None and inbound.federation.config.is_ours(uri):
         return None  # an earlier one of ours, taken back meanwhile: its answer is not for the next
     inner = inbound.activity.inner
-    if made is None and inner is not None and inner.type == "Follow":
+    if made is None and inner is not None and _is_of_following(inner, inbound.actor):
         made = await follows.filter(follower__uri=inner.actor).first()
     return made
+
+
+def _is_of_following(inner: ActivityDocument, target: Actor) -> bool:
+    """Smithereen's groups refuse a `Join`, whatever was sent; one in an event is none."""
+    return inner.type == "Follow" or (inner.type == "Join" and inner.object_id == target.uri)
 
 
 async def receive_announce(site: Site, inbound: Inbound) -> None:

@@ -103,7 +103,7 @@ class ForeignServer:
             **more,
         }
         self.documents[path] = {name: value for name, value in document.items() if value is not None}
-        if "#" not in key_id:
+        if "#" not in key_id and key_id != uri:
             stub = {
                 name: self.documents[path][name] for name in ("@context", "id", "type", "preferredUsername")
             }
