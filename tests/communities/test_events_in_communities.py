@@ -16,9 +16,10 @@ from sebangsa.events.planning import EventDraft
 from sebangsa.models import Event, Post
 from sebangsa.posting import document_of
 from tests.communities.village import Village, announce
-from tests.foreign_server import PUBLIC, Actor
+from tests.foreign_server import PUBLIC
 from tests.form_browser import FormBrowser
 from tests.instances import settle
+from tests.interop.piefed import documents as piefed
 
 
 def plan(days: int = 3, **more: Any) -> EventDraft:
@@ -26,26 +27,19 @@ def plan(days: int = 3, **more: Any) -> EventDraft:
     return EventDraft(start, start + timedelta(hours=2), **{"place_name": "Balai"} | more)
 
 
-def piefed_event(author: Actor, group_uri: str) -> dict[str, Any]:
-    terms: dict[str, Any] = {
-        "type": "Event", "startTime": "2099-05-01T09:00:00+00:00", "endTime": "2099-05-01T11:00:00+00:00",
-        "timezone": "Europe/London", "joinMode": "free", "isOnline": True, "onlineLink": "https://temu.example/1",
-        "maximumAttendeeCapacity": 40, "participantCount": 2, "audience": group_uri, "to": [group_uri, PUBLIC],
-    }  # fmt: skip
-    event = author.note("1", "<p>Ayo</p>", **terms) | {"name": "Pasar"}
-    author.server.documents["/notes/1"]["name"] = "Pasar"
-    return event
-
-
 async def test_an_event_of_piefed_in_its_group_becomes_a_thread(village: Village) -> None:
     group, joko = village.group_of(village.good), village.good.actor("joko", key=1)
     await village.follow(group)
-    event = piefed_event(joko, group.uri)
+    event = piefed.event(joko, group.uri, "Pasar")
     assert (await village.deliver(group, announce(group, joko.activity("Create", event))))[1] == "done"
     post = await village.find(event["id"])
     assert post is not None
     assert post.community is not None
-    assert (post.kind, post.name, post.content) == ("event", "Pasar", "<p>Ayo</p>")
+    assert (post.kind, post.name, post.content) == (
+        "event",
+        "Pasar",
+        "<p>Sudah <strong>selutut</strong></p>\n",
+    )
     async with village.warga.inside():
         known = await Event.get(post_id=post.id)
         assert (known.capacity, known.going_count, known.online_url) == (40, 2, "https://temu.example/1")
@@ -58,9 +52,13 @@ async def test_an_event_attributed_to_a_group_is_shown_in_it(village: Village) -
     """Mobilizon: the group stands in `attributedTo`, the writer in `actor`."""
     group, joko = village.group_of(village.good), village.good.actor("joko", key=1)
     await village.follow(group)
-    event = piefed_event(joko, group.uri) | {"attributedTo": group.uri, "actor": joko.uri, "to": [PUBLIC]}
+    event = piefed.event(joko, group.uri, "Pasar") | {
+        "attributedTo": group.uri,
+        "actor": joko.uri,
+        "to": [PUBLIC],
+    }
     del event["audience"]
-    village.good.documents["/notes/1"] = event
+    village.good.serve(event)
     assert (await village.deliver(group, group.activity("Announce", event["id"])))[1] == "done"
     post = await village.find(event["id"])
     assert post is not None

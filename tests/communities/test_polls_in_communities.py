@@ -16,21 +16,10 @@ from sebangsa.polls.asking import PollDraft
 from sebangsa.polls.voting import vote
 from sebangsa.posting import document_of
 from tests.communities.village import Village, announce
-from tests.foreign_server import PUBLIC, Actor
 from tests.instances import settle
+from tests.interop.piefed import documents as piefed
 
 POLL = PollDraft(("Sabtu", "Minggu"), timedelta(days=1))
-
-
-def piefed_poll(author: Actor, group_uri: str, **more: Any) -> dict[str, Any]:
-    options = [
-        {"type": "Note", "name": name, "replies": {"type": "Collection", "totalItems": votes}}
-        for name, votes in (("Mei", 0), ("Juni", 2))
-    ]
-    poll: dict[str, Any] = {"oneOf": options, "endTime": "2099-12-02T00:00:00+00:00", "votersCount": 2}
-    return author.note(
-        "1", "<p>Kapan panen?</p>", type="Question", audience=group_uri, to=[group_uri, PUBLIC], **poll | more
-    )
 
 
 async def votes_of(post: Post) -> list[int]:
@@ -45,7 +34,7 @@ async def votes_of(post: Post) -> list[int]:
 async def test_a_poll_of_piefed_in_its_group_becomes_a_thread(village: Village) -> None:
     group, joko = village.group_of(village.good), village.good.actor("joko", key=1)
     await village.follow(group)
-    asked = piefed_poll(joko, group.uri)
+    asked = piefed.poll(joko, group.uri, "Kapan panen?", {"Mei": 0, "Juni": 2})
     assert (await village.deliver(group, announce(group, joko.activity("Create", asked))))[1] == "done"
     post = await village.find(asked["id"])
     assert post is not None

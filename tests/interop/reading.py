@@ -66,6 +66,11 @@ def host(uri: Any) -> str:
     return str(uri).split("/")[2] if "//" in str(uri) else ""
 
 
+def is_vote(document: Document) -> bool:
+    """Whether it is a vote in a poll: a note that has a name and says nothing."""
+    return document.type == "Note" and "name" in document and "content" not in document
+
+
 Check = Callable[[Document], bool]
 
 

@@ -49,6 +49,7 @@ async def test_moderation_and_moves_are_the_same_on_both_sides(meeting: Meeting)
     await moderation.dewi_moderates(meeting)
     await accounts.dewi_moves_and_budi_follows(meeting)
     await accounts.rini_moves_to_their_server(meeting)
+    await accounts.sari_ends_her_account(meeting)
     await accounts.citra_ends_her_account(meeting)
     await meeting.ends_well()
 

@@ -38,6 +38,7 @@ from sebangsa.posting import Draft
 from tests.foreign_server import PUBLIC, Actor
 from tests.form_browser import FormBrowser
 from tests.instances import Instance, settle
+from tests.interop import shapes
 from tests.sebangsa.street import Street
 
 Pair = tuple[Instance, Instance]
@@ -55,17 +56,8 @@ def inviting(**more: Any) -> Draft:
 
 def meeting(author: Actor, name: str, **more: Any) -> dict[str, Any]:
     """An event as Mobilizon sends it."""
-    terms = {
-        "type": "Event",
-        "startTime": "2099-01-01T10:00:00+07:00",
-        "endTime": "2099-01-01T12:00:00+07:00",
-        "timezone": "Asia/Jakarta",
-        "joinMode": "free",
-        "ical:status": "CONFIRMED",
-        "participantCount": 3,
-        "maximumAttendeeCapacity": 0,
-        "location": {"type": "Place", "name": "Aula", "latitude": -6.2, "longitude": 106.8},
-    }
+    place = {"type": "Place", "name": "Aula", "latitude": -6.2, "longitude": 106.8}
+    terms = shapes.event(**{"ical:status": "CONFIRMED", "participantCount": 3, "location": place})
     made = author.note(name, "<p>Datang ya</p>", **terms | more) | {"name": "Rapat"}
     author.server.documents[f"/notes/{name}"]["name"] = "Rapat"
     return made

@@ -28,6 +28,7 @@ from sebangsa.site import Site
 from tests.foreign_server import PUBLIC, Actor
 from tests.form_browser import FormBrowser
 from tests.instances import Instance, settle
+from tests.interop import shapes
 from tests.row_counts import row_counts
 from tests.sebangsa.polling import asking, counts, end, tell_at_once
 from tests.sebangsa.street import Street
@@ -36,34 +37,12 @@ Pair = tuple[Instance, Instance]
 
 
 def question(author: Actor, name: str, **more: Any) -> dict[str, Any]:
-    """A poll as Mastodon sends it."""
-    options = [
-        {"type": "Note", "name": text, "replies": {"type": "Collection", "totalItems": 0}}
-        for text in ("Sabtu", "Minggu")
-    ]
-    terms = {"type": "Question", "oneOf": options, "endTime": "2099-01-01T00:00:00Z", "votersCount": 0}
-    return author.note(name, "<p>Kapan?</p>", **terms | more)
-
-
-def told(question: dict[str, Any], *votes: int, **more: Any) -> dict[str, Any]:
-    """The same with counts."""
-    key = "oneOf" if "oneOf" in question else "anyOf"
-    options = [
-        option | {"replies": {"type": "Collection", "totalItems": number}}
-        for option, number in zip(question[key], votes, strict=True)
-    ]
-    return question | {key: options, "votersCount": max(votes)} | more
+    return author.note(name, "<p>Kapan?</p>", **shapes.poll({"Sabtu": 0, "Minggu": 0}, **more))
 
 
 def vote_of(voter: Actor, post: Post, name: str, number: int = 1) -> dict[str, Any]:
-    return {
-        "id": f"{voter.uri}#votes/{number}",
-        "type": "Note",
-        "attributedTo": voter.uri,
-        "inReplyTo": post.uri,
-        "name": name,
-        "to": [post.uri.rpartition("/p/")[0] + "/u/ani"],
-    }
+    ani = post.uri.rpartition("/p/")[0] + "/u/ani"
+    return shapes.vote(voter.uri, ani, post.uri, name, number)
 
 
 # --- between two of ours ----------------------------------------------------------------------------------------
@@ -266,13 +245,13 @@ async def test_counts_come_from_the_polls_host_and_are_no_edit(street: Street) -
     assert await street.deliver(rini, rini.activity("Create", asked)) == "done"
     post = await street.find(asked["id"])
     assert post is not None
-    assert await street.deliver(rini, rini.activity("Update", told(asked, 3, 5))) == "done"
+    assert await street.deliver(rini, rini.activity("Update", shapes.counted(asked, 3, 5))) == "done"
     async with street.warga.inside():
         assert await counts(post) == ({"Sabtu": 3, "Minggu": 5}, 5)
         assert (await Post.get(id=post.id)).edited_at is None
         assert "oneOf" not in (await Post.get(id=post.id)).extra
     for stranger in (jahat, neighbour):
-        await street.deliver(stranger, stranger.activity("Update", told(asked, 900, 0)))
+        await street.deliver(stranger, stranger.activity("Update", shapes.counted(asked, 900, 0)))
     async with street.warga.inside():
         assert await counts(post) == ({"Sabtu": 3, "Minggu": 5}, 5)
 
@@ -331,7 +310,7 @@ async def test_a_vote_goes_to_the_author_alone_and_the_host_is_asked_for_its_cou
     ]
     assert all("published" not in made["object"] for made in street.good.received)
     assert PUBLIC not in json.dumps([made["object"] for made in street.good.received])
-    street.good.documents["/notes/1"] = {"@context": PUBLIC[:-7], **told(asked, 4, 2)}
+    street.good.documents["/notes/1"] = {"@context": PUBLIC[:-7], **shapes.counted(asked, 4, 2)}
     async with street.warga.inside() as site:
         await jobs.refresh_poll(site, post.id)
         assert await counts(post) == ({"Sabtu": 4, "Minggu": 2}, 4)

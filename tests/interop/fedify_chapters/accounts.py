@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from federation.models import Follow, FollowState
-from sebangsa import following, moving
+from sebangsa import deleting, following, moving
 from sebangsa.lookup import find_actor
 from sebangsa.models import Notification, User
+from tests.instances import settle
 from tests.interop.meeting import Meeting
 
 
@@ -43,6 +44,23 @@ async def rini_moves_to_their_server(meeting: Meeting) -> None:
     assert (await meeting.peer.last("Update", "Person"))["object"]["successor"] == meeting.peer.citra
     citra = await meeting.peer.ask("lookup", target=meeting.peer.citra)
     assert citra["aliases"] == [meeting.peer.dewi, uri]
+
+
+async def sari_ends_her_account(meeting: Meeting) -> None:
+    """One of ours; Dewi followed her."""
+    sari = await meeting.warga.user("sari")
+    uri = f"{meeting.warga.url}/u/sari"
+    await meeting.dewi("follow", target=meeting.handle("sari"))
+    async with meeting.warga.inside() as site:
+        await deleting.delete_account(site, sari)
+    await settle(meeting.warga)
+    delete = await meeting.peer.last("Delete")
+    assert (delete["actor"], delete["objectId"]) == (uri, uri)
+    accepts = {"accept": "application/activity+json"}
+    async with meeting.warga.http.get(
+        uri, headers=accepts
+    ) as answer:  # Fedify keeps what it read for a while
+        assert (answer.status, (await answer.json(content_type=None))["type"]) == (410, "Tombstone")
 
 
 async def citra_ends_her_account(meeting: Meeting) -> None:

@@ -339,6 +339,16 @@ def _a_report_gives_a_reason(flag: Document) -> bool:
     return isinstance(flag.get("summary") or flag.get("content"), str)
 
 
+@_of("Warn", broken_by={"summary": GONE})
+def _a_warning_is_about_a_post_and_says_why(warning: Document) -> bool:
+    return isinstance(warning["object"], str) and bool(warning["summary"]) and len(warning["to"]) == 1
+
+
+@_of("Resolve", broken_by={"object": "https://a.example/flag/1"})
+def _an_answer_to_a_report_embeds_it(resolve: Document) -> bool:
+    return resolve["object"]["type"] == "Flag" and bool(resolve["object"]["actor"])
+
+
 @_of("Flag", broken_by={"actor": "https://a.example/actor"})
 def _a_reporter_is_a_person(flag: Document) -> bool:
     return not flag["actor"].endswith("/actor")

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from communities import membership, moderating
 from communities.models import Membership
+from communities.warning import warn
 from federation.models import Actor as Known
-from moderation.models import Case
+from moderation.models import Case, CaseState
+from moderation.resolving import resolve_in_community
 from sebangsa import posting
-from sebangsa.models import Post
+from sebangsa.models import Notification, Post
 from tests.foreign_server import Actor
 from tests.interop.conversation import Conversation, Start, conversing
 from tests.interop.lemmy import documents as lemmy
 from tests.interop.lemmy.documents import DIALECT
 from tests.interop.lemmy.rules import RULES
+from tests.interop.our_side import acting
 
 
 @pytest.fixture
@@ -217,6 +221,8 @@ async def _he_takes_back_and_leaves(talk: Conversation, picard: Actor, thread: P
     [forwarded] = await talk.heard("Announce/Flag")
     assert forwarded["object"]["actor"] == f"{talk.warga.url}/u/budi"  # Lemmy takes reports of people alone
 
+    await _reports_are_answered_and_authors_warned(talk, picard, worf, reported)
+
     await talk.says(picard, lemmy.message(picard, f"{talk.warga.url}/u/budi", "Pompa masih ada?"))
     await talk.message(talk.budi, picard, "Masih, dua")
     await talk.heard("Create/Note")
@@ -229,6 +235,44 @@ async def _he_takes_back_and_leaves(talk: Conversation, picard: Actor, thread: P
     await talk.says(picard, lemmy.undo(picard, deleted))  # he changes his mind: read anew from his host
     await talk.heard("Announce/Undo/Delete")
     assert (await talk.seen(thread.uri)).content != ""
+
+
+async def _reports_are_answered_and_authors_warned(
+    talk: Conversation, picard: Actor, worf: Actor, reported: dict[str, Any]
+) -> None:
+    """1.0 knows both: an answer to a report embeds it under an id of its own, a warning is to the author alone."""
+    group = talk.tebet.uri
+    async with talk.warga.inside() as site:
+        case = await Case.get(uri=reported["id"])
+        await resolve_in_community(site, await acting(talk.ani), talk.tebet, case, "sudah ditegur")
+    answers = [document for document in await talk.heard() if document.shape == "Announce/Resolve/Flag"]
+    assert [answer["object"]["summary"] for answer in answers] == ["sudah ditegur"] * 2
+    # All that were reported of the same thing: his, and Budi's of before.
+    assert {answer.innermost["actor"] for answer in answers} == {worf.uri, f"{talk.warga.url}/u/budi"}
+
+    advert = await talk.post(talk.budi, name="Jual meja", source="Murah")
+    flag = lemmy.activity("Flag", worf, advert.uri, to=[group], audience=group, summary="iklan")
+    await talk.says(worf, flag)
+    again = {name: value for name, value in flag.items() if name != "@context"}
+    again["id"] = f"{talk.theirs.origin}/activities/flag/again"
+    resolve = lemmy.in_group("Resolve", picard, again, group, summary="sudah dihapus")
+    await talk.says(picard, resolve)
+    warning = lemmy.activity(
+        "Warn", picard, advert.uri, to=[f"{talk.warga.url}/u/budi"], audience=group, summary="Ini pasar"
+    )
+    await talk.says(picard, warning)
+    async with talk.warga.inside():
+        case = await Case.get(uri=flag["id"])
+        assert (case.state, case.answer) == (CaseState.RESOLVED, "sudah dihapus")
+        told = await Notification.filter(recipient_id=talk.budi.actor_id, type="community.warned")
+        assert [note.extra["reason"] for note in told] == ["Ini pasar"]
+
+    page = lemmy.page(worf, group, "Jual baju")
+    await talk.says(worf, lemmy.create(worf, page))
+    await talk.heard()
+    await talk.does(warn, talk.ani, await talk.seen(page["id"]), "Ini bukan pasar")
+    [warned] = await talk.heard("Warn")
+    assert (warned["object"], warned["to"], warned["summary"]) == (page["id"], [worf.uri], "Ini bukan pasar")
 
 
 async def _budi_takes_part_in_a_community_of_theirs(talk: Conversation, picard: Actor) -> None:

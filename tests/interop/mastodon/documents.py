@@ -69,6 +69,7 @@ def note(
     *,
     answers: str | None = None,
     to: list[str] | None = None,
+    **more: Any,
 ) -> dict[str, Any]:
     """A post: public unless `to` says otherwise; served at its id."""
     uri = f"{author.uri}/statuses/{next(_numbers)}"
@@ -101,6 +102,7 @@ def note(
                 "items": [],
             },
         },
+        **more,
     }
     author.server.serve({"@context": CONTEXT, **document})
     return document
@@ -124,6 +126,48 @@ def update(author: Actor, obj: dict[str, Any], content: str) -> dict[str, Any]:
     author.server.serve({"@context": CONTEXT, **edited})
     made = create(author, edited)
     return made | {"type": "Update", "id": f"{obj['id']}#updates/1675500855"}
+
+
+def recount(author: Actor, question: dict[str, Any]) -> dict[str, Any]:
+    """A poll with new counts, which are no edit: `updated` is not in it."""
+    author.server.serve({"@context": CONTEXT, **question})
+    made = create(author, question)
+    return made | {"type": "Update", "id": f"{question['id']}#updates/{next(_numbers)}"}
+
+
+def quote_request(author: Actor, quoting: dict[str, Any], quoted: str) -> dict[str, Any]:
+    """FEP-044f: the post in full, before it is shown to anybody."""
+    uri = f"{author.uri}/quote_requests/{next(_numbers)}"
+    return activity("QuoteRequest", author, quoted, id=uri, instrument=quoting)
+
+
+def stamp(author: Actor, request: dict[str, Any]) -> dict[str, Any]:
+    """The `Accept` of a request to quote, and the authorization that it names; served."""
+    uri = f"{author.uri}/quote_authorizations/{next(_numbers)}"
+    instrument = request["instrument"]
+    quoting = instrument if isinstance(instrument, str) else instrument["id"]
+    author.server.serve(
+        {
+            "@context": [AS2, {"QuoteAuthorization": "https://w3id.org/fep/044f#QuoteAuthorization"}],
+            "id": uri,
+            "type": "QuoteAuthorization",
+            "attributedTo": author.uri,
+            "interactingObject": quoting,
+            "interactionTarget": request["object"],
+        }
+    )
+    inner = {"id": request["id"], "type": "QuoteRequest", "actor": request["actor"]}
+    return activity(
+        "Accept", author, inner | {"object": request["object"], "instrument": quoting}, result=uri
+    )
+
+
+def accept(author: Actor, asked: dict[str, Any]) -> dict[str, Any]:
+    return activity("Accept", author, {name: asked[name] for name in ("id", "type", "actor", "object")})
+
+
+def move(old: Actor, new: Actor) -> dict[str, Any]:
+    return activity("Move", old, old.uri, target=new.uri, to=[f"{old.uri}/followers"])
 
 
 def delete(author: Actor, uri: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tests.interop.reading import ANYTHING, AS2, GONE, PUBLIC, Document, Reading, host
+from tests.interop.reading import ANYTHING, AS2, GONE, PUBLIC, Document, Reading, host, is_vote
 
 RULES = Reading("mastodon")
 _of = RULES.of
@@ -20,7 +20,7 @@ def _is_whole(document: Document) -> bool:
 
 
 def _is_direct(note: Document) -> bool:
-    return PUBLIC not in note.addressed
+    return PUBLIC not in note.addressed and not is_vote(note)
 
 
 @_of("answer", broken_by={"content-type": "application/json"})
@@ -122,12 +122,17 @@ def _a_post_lies_on_its_authors_host(post: Document) -> bool:
     return host(post["id"]) == host(post["attributedTo"])
 
 
-@_of("Note", broken_by={"content": GONE})
+@_of("Note", broken_by={"content": GONE}, wherever=lambda it: not is_vote(it))
 def _a_note_has_content_and_a_time(note: Document) -> bool:
     return isinstance(note["content"], str) and bool(note["published"])
 
 
-@_of("Note", *CONVERTED, broken_by={"tag": [{"type": "Mention", "href": "", "name": "tebet"}]})
+@_of(
+    "Note",
+    *CONVERTED,
+    broken_by={"tag": [{"type": "Mention", "href": "", "name": "tebet"}]},
+    wherever=lambda it: not is_vote(it),
+)
 def _a_mention_has_an_address_and_a_handle(post: Document) -> bool:
     mentions = [tag for tag in post["tag"] if tag["type"] == "Mention"]
     return all(tag["href"].startswith("http") and tag["name"].startswith("@") for tag in mentions)
@@ -148,7 +153,10 @@ def _a_message_mentions_all_whom_it_is_for(note: Document) -> bool:
 @_of(
     "Update",
     broken_by={"object": {"id": "https://a.example/1"}},
-    wherever=lambda it: it.innermost.type not in ACTORS,
+    # New counts and a stamp are no edits.
+    wherever=lambda it: (
+        it.innermost.type not in (*ACTORS, "Question") and "quoteAuthorization" not in it.innermost
+    ),
 )
 def _an_edit_says_when(update: Document) -> bool:
     return bool(update["object"]["updated"])
@@ -158,6 +166,46 @@ def _an_edit_says_when(update: Document) -> bool:
 def _what_an_actor_does_is_to_its_own(activity: Document) -> bool:
     obj = activity["object"]
     return host(obj if isinstance(obj, str) else obj["id"]) == host(activity["actor"])
+
+
+@_of("Question", broken_by={"oneOf": [{"type": "Note", "name": "Sabtu"}]})
+def _a_poll_has_answers_with_counts_and_an_end(question: Document) -> bool:
+    options = question.get("oneOf") or question["anyOf"]
+    counted = all(option["name"] and isinstance(option["replies"]["totalItems"], int) for option in options)
+    return counted and bool(question["endTime"]) and isinstance(question["votersCount"], int)
+
+
+@_of("Note", broken_by={"content": "<p>Minggu</p>"}, wherever=is_vote)
+def _a_vote_names_the_poll_and_an_answer_and_says_nothing(vote: Document) -> bool:
+    return bool(vote["name"]) and isinstance(vote["inReplyTo"], str) and not vote.get("content")
+
+
+@_of("Note", broken_by={"quote": GONE}, wherever=lambda it: "_misskey_quote" in it)
+def _a_quote_names_what_it_quotes(note: Document) -> bool:
+    return bool(note["quote"] == note["_misskey_quote"])
+
+
+@_of("QuoteRequest", broken_by={"instrument": GONE})
+def _who_asks_to_quote_names_both_posts(request: Document) -> bool:
+    instrument = request["instrument"]
+    quoting = instrument if isinstance(instrument, str) else instrument["id"]
+    return host(quoting) == host(request["actor"]) and isinstance(request["object"], str)
+
+
+@_of("Accept", broken_by={"result": GONE}, wherever=lambda it: it["object"]["type"] == "QuoteRequest")
+def _a_quote_is_allowed_by_a_stamp_on_the_host_of_its_author(accept: Document) -> bool:
+    return host(accept["result"]) == host(accept["actor"])
+
+
+@_of("QuoteAuthorization", broken_by={"interactingObject": GONE})
+def _a_stamp_names_both_posts_and_the_author(stamp: Document) -> bool:
+    quoted = host(stamp["interactionTarget"]) == host(stamp["attributedTo"]) == host(stamp["id"])
+    return quoted and isinstance(stamp["interactingObject"], str)
+
+
+@_of("Move", broken_by={"target": GONE})
+def _who_moves_names_itself_and_where_to(move: Document) -> bool:
+    return bool(move["object"] == move["actor"]) and isinstance(move["target"], str)
 
 
 @_of("Flag", broken_by={"object": ["https://a.example/p/1"]})

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
 from communities import membership, moderating
 from communities.models import Membership
+from federation.actors import resolve_actor
 from moderation.models import Case
-from sebangsa import boosting, following, posting
+from sebangsa import boosting, following, moving, posting
 from sebangsa.models import Post
 from tests.foreign_server import Actor
+from tests.interop import chapters, shapes
 from tests.interop.conversation import Conversation, Start, conversing
 from tests.interop.mastodon import documents as mastodon
 from tests.interop.mastodon.documents import DIALECT
 from tests.interop.mastodon.rules import RULES
+from tests.interop.reading import PUBLIC
 
 
 @pytest.fixture
@@ -33,6 +37,9 @@ async def test_a_whole_conversation_with_mastodon(talk: Conversation) -> None:
     await _favourites_boosts_and_edits(talk, felix, ours)
     await _ani_moderates(talk, felix, thread, ours)
     await _budi_and_felix_write_to_each_other(talk, felix)
+    await _they_ask_and_vote(talk, felix)
+    await _they_quote_each_other(talk, felix)
+    await _people_move_either_way(talk, felix)
     await _he_leaves(talk, felix, thread)
     await talk.ends_well()
 
@@ -172,10 +179,7 @@ async def _budi_and_felix_write_to_each_other(talk: Conversation, felix: Actor) 
     known = await talk.known(felix.uri)
     await talk.does(following.follow, talk.budi, known)
     [asked] = await talk.heard("Follow")
-    accepted = mastodon.activity(
-        "Accept", felix, {name: asked[name] for name in ("id", "type", "actor", "object")}
-    )
-    await talk.says(felix, accepted, inbox="/u/budi/inbox")
+    await talk.says(felix, mastodon.accept(felix, asked), inbox="/u/budi/inbox")
     assert await talk.follows(f"{talk.warga.url}/u/budi", felix.uri)
     post = mastodon.note(felix, "<p>Selamat pagi</p>", [])
     await talk.says(felix, mastodon.create(felix, post))
@@ -185,6 +189,65 @@ async def _budi_and_felix_write_to_each_other(talk: Conversation, felix: Actor) 
     await talk.heard("Like")
     await talk.does(following.unfollow, talk.budi, known)
     await talk.heard("Undo/Follow")
+
+
+async def _they_ask_and_vote(talk: Conversation, felix: Actor) -> None:
+    await talk.says(felix, mastodon.follow(felix, talk.tebet.uri))
+    await talk.heard("Accept/Follow")
+    terms = shapes.poll({"Sabtu": 0, "Minggu": 0})
+    question = mastodon.note(felix, "<p>@tebet Kapan kerja bakti?</p>", [_tebet(talk)], **terms)
+
+    def say(asked: dict[str, Any], kind: str) -> dict[str, Any]:
+        return mastodon.create(felix, asked) if kind == "Create" else mastodon.recount(felix, asked)
+
+    await chapters.they_ask_and_budi_votes(talk, felix, question, say)
+    assert (await talk.seen(question["id"])).edited_at is None
+
+    def cast(poll: Post, choice: str) -> dict[str, Any]:
+        vote = shapes.vote(felix.uri, _budi(talk)["href"], poll.uri, choice)
+        return mastodon.activity("Create", felix, vote, id=f"{vote['id']}/activity", to=vote["to"])
+
+    await chapters.they_vote_in_ours(talk, felix, cast)
+
+
+async def _they_quote_each_other(talk: Conversation, felix: Actor) -> None:
+    ours = await talk.post(talk.budi, source="Jalan putus", community=None)
+    quoting = mastodon.note(felix, "<p>Betul</p>", [_budi(talk)], quote=ours.uri)
+    await talk.says(felix, mastodon.quote_request(felix, quoting, ours.uri), inbox="/u/budi/inbox")
+    [allowed] = await talk.heard("Accept/QuoteRequest")
+    stamp = await talk.fetch(allowed["result"], felix)
+    assert (stamp["interactingObject"], stamp["interactionTarget"]) == (quoting["id"], ours.uri)
+    created = mastodon.create(felix, quoting | {"quoteAuthorization": stamp["id"]})
+    await chapters.they_quote_ours(talk, felix, ours, created)
+
+    policy = {"canQuote": {"automaticApproval": [PUBLIC]}}
+    theirs = mastodon.note(felix, "<p>@budi Lampu mati</p>", [_budi(talk)], interactionPolicy=policy)
+    await talk.says(felix, mastodon.create(felix, theirs))
+    made = await talk.post(talk.budi, source="Lihat", quoted=await talk.seen(theirs["id"]), community=None)
+    _, request = await talk.heard("Create/Note", "QuoteRequest")
+    assert (request["object"], request["actor"]) == (theirs["id"], f"{talk.warga.url}/u/budi")
+    allowed = mastodon.stamp(felix, request)
+    await talk.says(felix, allowed, inbox="/u/budi/inbox")
+    assert (await talk.fetch(made.uri, felix))["quoteAuthorization"] == allowed["result"]
+    await talk.heard()
+
+
+async def _people_move_either_way(talk: Conversation, felix: Actor) -> None:
+    old = talk.person("lama")
+    new = talk.person("baru", alsoKnownAs=[old.uri])
+    async with talk.warga.inside() as site:
+        await resolve_actor(site.federation, old.uri)
+    await chapters.they_move_and_budi_follows(talk, old, new, mastodon.move(old, new), mastodon.accept)
+
+    rini = await talk.warga.user("rini")
+    await talk.says(felix, mastodon.follow(felix, rini.actor.uri), inbox="/u/rini/inbox")
+    await talk.heard("Accept/Follow")
+    abroad = talk.person("rini", alsoKnownAs=[rini.actor.uri])
+    await talk.does(moving.move_away, rini, f"@rini@{talk.theirs.host}")
+    _, moved = await talk.heard("Update/Person", "Move")
+    assert (moved["object"], moved["target"]) == (rini.actor.uri, abroad.uri)
+    found = await talk.fetch(rini.actor.uri, felix)
+    assert found["movedTo"] == abroad.uri
 
 
 async def _he_leaves(talk: Conversation, felix: Actor, thread: Post) -> None:

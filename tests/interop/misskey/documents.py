@@ -71,6 +71,7 @@ def note(
     *,
     answers: str | None = None,
     to: list[str] | None = None,
+    **more: Any,
 ) -> dict[str, Any]:
     """Text also in its own markup; with both `name` and `href` in a mention. Served at its id."""
     uri = f"{author.server.origin}/notes/{_id()}"
@@ -89,6 +90,7 @@ def note(
         "attachment": [],
         "sensitive": False,
         "tag": [{"type": "Mention", "href": href, "name": name} for name, href in mentions.items()],
+        **more,
     }
     author.server.serve({"@context": CONTEXT, **document})
     return document
@@ -124,6 +126,30 @@ def renote(actor: Actor, uri: str) -> dict[str, Any]:
         "to": [PUBLIC],
         "cc": [f"{actor.uri}/followers"],
     }
+
+
+def update(author: Actor, obj: dict[str, Any]) -> dict[str, Any]:
+    """A poll with its counts, at its end."""
+    author.server.serve({"@context": CONTEXT, **obj})
+    made = activity("Update", author, obj, to=[PUBLIC], published="2026-07-25T15:35:48.208Z")
+    return made | {"id": f"{author.uri}#updates/{_id()}"}
+
+
+def quote(author: Actor, text: str, quoted: str, mentions: dict[str, str]) -> dict[str, Any]:
+    """Under each of its names, and once more in the text for those who read none of them."""
+    named = {"_misskey_quote": quoted, "quoteUrl": quoted, "quoteUri": quoted}
+    content = f'<p><span>{text}<br><br>RE: </span><a href="{quoted}">{quoted}</a></p>'
+    return note(author, text, mentions, content=content, **named)
+
+
+def accept(author: Actor, asked: dict[str, Any]) -> dict[str, Any]:
+    return activity("Accept", author, {name: asked[name] for name in ("id", "type", "actor", "object")})
+
+
+def move(old: Actor, new: Actor) -> dict[str, Any]:
+    """Its id is of the two accounts."""
+    names = "/".join(actor.uri.rpartition("/")[2] for actor in (old, new))
+    return activity("Move", old, old.uri, target=new.uri) | {"id": f"{old.server.origin}/moves/{names}"}
 
 
 def delete(actor: Actor, uri: str) -> dict[str, Any]:

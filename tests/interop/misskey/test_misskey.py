@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
 from communities import membership, moderating
+from federation.actors import resolve_actor
 from moderation.models import Case
 from sebangsa import following, posting
 from sebangsa.models import Post
 from tests.foreign_server import Actor
+from tests.interop import chapters, shapes
 from tests.interop.conversation import Conversation, Start, conversing
 from tests.interop.misskey import documents as misskey
 from tests.interop.misskey.documents import DIALECT
@@ -30,6 +33,8 @@ async def test_a_whole_conversation_with_misskey(talk: Conversation) -> None:
     await _he_reacts_and_takes_it_back(talk, syuilo, ours)
     await _what_ani_and_budi_do_reaches_him(talk, syuilo, thread, ours)
     await _budi_follows_and_writes_to_him(talk, syuilo)
+    await _they_ask_vote_and_quote(talk, syuilo)
+    await _an_account_moves(talk)
     await _he_leaves(talk, syuilo, thread)
     await talk.ends_well()
 
@@ -125,15 +130,46 @@ async def _budi_follows_and_writes_to_him(talk: Conversation, syuilo: Actor) -> 
     known = await talk.known(syuilo.uri)
     await talk.does(following.follow, talk.budi, known)
     [asked] = await talk.heard("Follow")
-    accepted = misskey.activity(
-        "Accept", syuilo, {name: asked[name] for name in ("id", "type", "actor", "object")}
-    )
-    await talk.says(syuilo, accepted, inbox="/u/budi/inbox")
+    await talk.says(syuilo, misskey.accept(syuilo, asked), inbox="/u/budi/inbox")
     note = misskey.note(syuilo, "Pompa masih ada?", {}, to=[f"{talk.warga.url}/u/budi"])
     await talk.says(syuilo, misskey.create(syuilo, note), inbox="/u/budi/inbox")
     await talk.message(talk.budi, syuilo, "Masih, dua")
     await talk.heard("Create/Note")
     assert await talk.messages(talk.budi) == ["Pompa masih ada?", "Masih, dua"]
+
+
+async def _they_ask_vote_and_quote(talk: Conversation, syuilo: Actor) -> None:
+    terms = shapes.poll({"Sabtu": 0, "Minggu": 0})
+    question = misskey.note(syuilo, "@tebet Kapan?", _names(talk, "tebet"), **terms)
+
+    def say(asked: dict[str, Any], kind: str) -> dict[str, Any]:
+        return misskey.create(syuilo, asked) if kind == "Create" else misskey.update(syuilo, asked)
+
+    await chapters.they_ask_and_budi_votes(talk, syuilo, question, say)
+    budi = f"{talk.warga.url}/u/budi"
+
+    def cast(poll: Post, choice: str) -> dict[str, Any]:
+        vote = shapes.vote(syuilo.uri, budi, poll.uri, choice)
+        return misskey.activity("Create", syuilo, vote, to=[budi]) | {"id": f"{vote['id']}/activity"}
+
+    await chapters.they_vote_in_ours(talk, syuilo, cast)
+
+    ours = await talk.post(talk.budi, source="Jalan putus", community=None)
+    await talk.heard()
+    quoting = misskey.quote(syuilo, "Betul", ours.uri, _names(talk, "budi"))
+    await chapters.they_quote_ours(talk, syuilo, ours, misskey.create(syuilo, quoting))
+    seen = await talk.seen(quoting["id"])
+    await talk.post(talk.budi, source="Lihat", quoted=seen, community=None)
+    created, _ = await talk.heard("Create/Note", "QuoteRequest")  # which it does not know
+    assert created["object"]["_misskey_quote"] == quoting["id"]
+
+
+async def _an_account_moves(talk: Conversation) -> None:
+    old = talk.person("lama", path="/users/93492q0ip1")
+    new = talk.person("baru", path="/users/93492q0ip2", alsoKnownAs=[old.uri])
+    async with talk.warga.inside() as site:
+        await resolve_actor(site.federation, old.uri)
+    await chapters.they_move_and_budi_follows(talk, old, new, misskey.move(old, new), misskey.accept)
 
 
 async def _he_leaves(talk: Conversation, syuilo: Actor, thread: Post) -> None:

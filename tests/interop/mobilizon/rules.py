@@ -29,6 +29,16 @@ def _a_follow_names_the_group(follow: Document) -> bool:
     return isinstance(follow["object"], str)
 
 
+@_of("Join", "Leave", broken_by={"object": {"id": "x"}})
+def _who_comes_or_not_names_the_event(activity: Document) -> bool:
+    return isinstance(activity["object"], str) and bool(activity["id"])
+
+
+@_of("Event", broken_by={"startTime": GONE})
+def _an_event_has_a_title_and_says_when(event: Document) -> bool:
+    return bool(event["name"]) and bool(event["startTime"])
+
+
 @_of("Accept", broken_by={"object": {"type": "Follow"}})
 def _an_answer_holds_the_follow(answer: Document) -> bool:
     return bool(answer["object"]["id"]) and bool(answer["object"]["actor"])

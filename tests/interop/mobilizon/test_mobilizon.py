@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -10,7 +11,11 @@ import pytest
 
 from communities import membership
 from sebangsa import posting
+from sebangsa.events import joining
+from sebangsa.events.planning import EventDraft
+from sebangsa.models import Participation, ParticipationState, Post
 from tests.foreign_server import Actor
+from tests.interop import chapters, shapes
 from tests.interop.conversation import Conversation, Dialect, Start, conversing
 from tests.interop.mobilizon.rules import RULES
 from tests.interop.reading import AS2, PUBLIC
@@ -46,7 +51,7 @@ def _event(organiser: Actor, group: Actor) -> dict[str, Any]:
     """`attributedTo` is the group, `actor` who wrote it."""
     uri = f"{organiser.server.origin}/events/b81c0531-a57c-497d-93ba-{next(_numbers):012}"
     document = {
-        "type": "Event",
+        **shapes.event(),
         "id": uri,
         "url": uri,
         "actor": organiser.uri,
@@ -54,12 +59,6 @@ def _event(organiser: Actor, group: Actor) -> dict[str, Any]:
         "name": "Kerja bakti bersama",
         "content": "<p>Bawa cangkul</p>",
         "mediaType": "text/html",
-        "startTime": "2026-12-11T07:00:00+07:00",
-        "endTime": "2026-12-11T10:00:00+07:00",
-        "timezone": "Asia/Jakarta",
-        "joinMode": "free",
-        "maximumAttendeeCapacity": 0,
-        "participantCount": 2,
         "repliesModerationOption": "allow_all",
         "ical:status": "CONFIRMED",
         "category": "MEETING",
@@ -108,6 +107,8 @@ async def test_a_whole_conversation_with_mobilizon(talk: Conversation) -> None:
     assert (found.kind, found.name, found.community_id) == ("event", "Kerja bakti bersama", known.id)
     assert "cangkul" in await talk.page(f"/p/{found.id}")
 
+    await _they_come_to_each_others_events(talk, tcit, rw, found)
+
     comment = await talk.post(talk.budi, source="Saya datang", in_reply_to=found)
     [made] = await talk.heard("Create/Note")
     assert made["object"]["inReplyTo"] == event["id"]
@@ -127,3 +128,26 @@ async def test_a_whole_conversation_with_mobilizon(talk: Conversation) -> None:
     await talk.does(membership.leave, talk.budi, known)
     await talk.heard("Undo/Follow")
     await talk.ends_well()
+
+
+async def _they_come_to_each_others_events(talk: Conversation, tcit: Actor, rw: Actor, theirs: Post) -> None:
+    budi = f"{talk.warga.url}/u/budi"
+    joined = await chapters.budi_comes_to_theirs(talk, tcit, theirs)
+    inner = {name: joined[name] for name in ("id", "type", "actor", "object")}
+    await talk.says(tcit, _activity("Accept", tcit, inner, to=[budi]), inbox="/u/budi/inbox")
+    async with talk.warga.inside():
+        assert (await Participation.get(event__post_id=theirs.id)).state == ParticipationState.GOING
+    await talk.does(joining.leave, talk.budi, theirs)
+    [left] = await talk.heard("Leave")
+    assert left["object"] == theirs.uri
+
+    start = datetime.now(UTC) + timedelta(days=2)
+    draft = EventDraft(start, start + timedelta(hours=2), place_name="Balai RW")
+    ours = await talk.post(talk.budi, name="Kerja bakti", source="Bawa cangkul", event=draft)
+    assert (await talk.fetch(ours.uri, tcit)).type == "Event"
+    join = _activity("Join", tcit, ours.uri, participationMessage="Saya bawa cangkul")
+    await chapters.they_come_to_ours(talk, tcit, ours, join)
+    leave = _activity("Leave", tcit, ours.uri)
+    await talk.says(tcit, leave, inbox="/u/budi/inbox")
+    async with talk.warga.inside():
+        assert not await Participation.exists(event__post_id=ours.id)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
 from tests.foreign_server import Actor
+from tests.interop import shapes
 from tests.interop.conversation import Dialect
 from tests.interop.reading import AS2, PUBLIC
 from tests.signing_styles import TARGET, SigningStyle
@@ -52,10 +54,10 @@ def accept(group: Actor, asked: dict[str, Any]) -> dict[str, Any]:
     return activity("Accept", group, kept, to=[asked["actor"]])
 
 
-def page(author: Actor, group: str, name: str, **more: Any) -> dict[str, Any]:
-    """A post with all that PieFed says of one; served at its id."""
+def page(author: Actor, group: str, name: str | None, **more: Any) -> dict[str, Any]:
+    """A post with all that PieFed says of one; served at its id. A key that is given as None is not there."""
     uri = f"{author.server.origin}/post/{next(_numbers)}"
-    document = {
+    document: dict[str, Any] = {
         "type": "Page",
         "id": uri,
         "attributedTo": author.uri,
@@ -80,8 +82,28 @@ def page(author: Actor, group: str, name: str, **more: Any) -> dict[str, Any]:
         "tag": [],
         **more,
     }
+    document = {name: value for name, value in document.items() if value is not None}
     author.server.serve({"@context": CONTEXT, **document})
     return document
+
+
+def poll(author: Actor, group: str, asked: str, votes: Mapping[str, int], **more: Any) -> dict[str, Any]:
+    """What is asked stands in `content`, and there is no title."""
+    return page(author, group, None, content=f"<p>{asked}</p>", **shapes.poll(votes, **more))
+
+
+def poll_vote(voter: Actor, uri: str, choice: str, group: str) -> dict[str, Any]:
+    return activity("PollVote", voter, uri, choice_text=choice, audience=group)
+
+
+def event(author: Actor, group: str, name: str, **more: Any) -> dict[str, Any]:
+    known = {
+        "isOnline": True,
+        "onlineLink": "https://temu.example/1",
+        "feeAmount": 0,
+        "maximumAttendeeCapacity": 40,
+    }
+    return page(author, group, name, **shapes.event(**known), **more)
 
 
 def comment(author: Actor, group: str, parent: str, of: str, text: str) -> dict[str, Any]:

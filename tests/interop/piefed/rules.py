@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.interop.reading import GONE, PUBLIC, Document, Reading, host
+from tests.interop.reading import GONE, PUBLIC, Document, Reading, host, is_vote
 
 RULES = Reading("piefed")
 _of = RULES.of
@@ -43,7 +43,7 @@ ANNOUNCED = (
 
 
 def _is_comment(note: Document) -> bool:
-    return "inReplyTo" in note and PUBLIC in note.addressed
+    return "inReplyTo" in note and PUBLIC in note.addressed and not is_vote(note)
 
 
 @_of("answer", broken_by={"content-type": "text/html"})
@@ -165,6 +165,22 @@ def _a_comment_names_its_parent_by_id(note: Document) -> bool:
 )
 def _the_source_is_markdown(post: Document) -> bool:
     return bool(post["source"]["mediaType"] == "text/markdown")
+
+
+@_of("Question", broken_by={"oneOf": [{"type": "Note"}], "anyOf": GONE})
+def _a_poll_has_answers_with_names_and_an_end(question: Document) -> bool:
+    options = question.get("oneOf") or question["anyOf"]
+    return all(option["name"] for option in options) and bool(question["endTime"])
+
+
+@_of("Event", broken_by={"startTime": GONE})
+def _an_event_has_a_title_and_says_when_and_where(event: Document) -> bool:
+    return bool(event["name"]) and bool(event["startTime"]) and bool(event["timezone"])
+
+
+@_of("Note", broken_by={"published": "2026-11-20T01:02:03Z"}, wherever=is_vote)
+def _a_vote_has_no_published_by_which_it_is_known(vote: Document) -> bool:
+    return "published" not in vote and isinstance(vote["inReplyTo"], str)
 
 
 @_of("Like", "Dislike", broken_by={"object": {"id": "x"}})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -10,8 +11,11 @@ from communities import membership, moderating
 from communities.models import Membership
 from moderation.models import Case
 from sebangsa import posting
+from sebangsa.events.changing import call_off
+from sebangsa.events.planning import EventDraft
 from sebangsa.models import Post
 from tests.foreign_server import Actor
+from tests.interop import chapters
 from tests.interop.conversation import Conversation, Start, conversing
 from tests.interop.piefed import documents as piefed
 from tests.interop.piefed.documents import DIALECT
@@ -29,6 +33,7 @@ async def test_a_whole_conversation_with_piefed(talk: Conversation) -> None:
     rimu = talk.person("rimu")
     await _rimu_finds_the_community_and_joins(talk, rimu)
     thread = await _he_posts_comments_and_votes(talk, rimu)
+    await _they_ask_vote_and_meet(talk, rimu)
     await _ani_moderates_and_so_does_he(talk, rimu, thread)
     await _budi_takes_part_in_a_community_of_theirs(talk, rimu)
     await _the_account_ends(talk, rimu, thread)
@@ -75,6 +80,30 @@ async def _he_posts_comments_and_votes(talk: Conversation, rimu: Actor) -> Post:
     await talk.vote(talk.budi, thread, 1)
     await talk.heard("Like", "Announce/Like")
     return thread
+
+
+async def _they_ask_vote_and_meet(talk: Conversation, rimu: Actor) -> None:
+    group = talk.tebet.uri
+    question = piefed.poll(rimu, group, "Kapan panen?", {"Mei": 0, "Juni": 0})
+    await chapters.they_ask_and_budi_votes(
+        talk, rimu, question, lambda asked, kind: piefed.create(rimu, asked, kind)
+    )
+    await chapters.they_vote_in_ours(
+        talk, rimu, lambda poll, choice: piefed.poll_vote(rimu, poll.uri, choice, group)
+    )
+    event = piefed.event(rimu, group, "Pasar")
+    await talk.says(rimu, piefed.create(rimu, event))
+    await talk.heard("Announce/Create/Event")
+    found = await talk.seen(event["id"])
+    assert (found.kind, found.name) == ("event", "Pasar")
+    start = datetime.now(UTC) + timedelta(days=2)
+    draft = EventDraft(start, start + timedelta(hours=2), place_name="Balai RW")
+    ours = await talk.post(talk.budi, name="Kerja bakti", source="Bawa cangkul", event=draft)
+    await talk.heard("Announce/Create/Event")
+    await talk.fetch(ours.uri, rimu)
+    await talk.does(call_off, talk.budi, ours)
+    [told] = await talk.heard("Announce/Update/Event")
+    assert told.innermost["ical:status"] == "CANCELLED"
 
 
 async def _ani_moderates_and_so_does_he(talk: Conversation, rimu: Actor, thread: Post) -> None:

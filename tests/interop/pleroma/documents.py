@@ -75,7 +75,13 @@ def undo(actor: Actor, undone: dict[str, Any]) -> dict[str, Any]:
 
 
 def note(
-    author: Actor, text: str, mentions: dict[str, str], *, answers: str = "", context: str = ""
+    author: Actor,
+    text: str,
+    mentions: dict[str, str],
+    *,
+    answers: str = "",
+    context: str = "",
+    **more: Any,
 ) -> dict[str, Any]:
     """The followers collection stands in `to`, `source` is plain text. Served at its id."""
     uri = f"{author.server.origin}/objects/{_uuid()}"
@@ -96,6 +102,7 @@ def note(
         "tag": [{"href": href, "name": name, "type": "Mention"} for name, href in mentions.items()],
         "to": [PUBLIC, *mentions.values()],
         "type": "Note",
+        **more,
     }
     if answers:
         document["inReplyTo"] = answers

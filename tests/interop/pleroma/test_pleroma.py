@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from moderation.models import Case
 from sebangsa import following, posting
 from sebangsa.models import Post
 from tests.foreign_server import Actor
+from tests.interop import chapters, shapes
 from tests.interop.conversation import Conversation, Start, conversing
 from tests.interop.pleroma import documents as pleroma
 from tests.interop.pleroma.documents import AKKOMA, PLEROMA
@@ -30,6 +32,7 @@ async def test_a_whole_conversation_with_pleroma(talk: Conversation) -> None:
     ours = await _budi_and_lain_talk(talk, lain)
     await _likes_and_repeats(talk, lain, ours)
     await _what_ani_and_budi_do_reaches_lain(talk, lain, thread, ours)
+    await _they_ask_vote_and_quote(talk, lain)
     await _they_chat_and_part(talk, lain, thread)
     await talk.ends_well()
 
@@ -129,6 +132,36 @@ async def _what_ani_and_budi_do_reaches_lain(
     await talk.heard("Accept/Follow")
     await talk.says(lain, pleroma.undo(lain, asked))
     assert not await talk.follows(lain.uri, talk.tebet.uri)
+
+
+async def _they_ask_vote_and_quote(talk: Conversation, lain: Actor) -> None:
+    asked = pleroma.follow(lain, talk.tebet.uri)
+    await talk.says(lain, asked)
+    await talk.heard("Accept/Follow")
+    terms = shapes.poll({"Sabtu": 0, "Minggu": 0})
+    question = pleroma.note(lain, "@tebet Kapan?", _names(talk, "tebet"), **terms)
+
+    def say(poll: dict[str, Any], kind: str) -> dict[str, Any]:
+        return pleroma.create(lain, poll, kind)
+
+    await chapters.they_ask_and_budi_votes(talk, lain, question, say)
+    budi = f"{talk.warga.url}/u/budi"
+
+    def cast(poll: Post, choice: str) -> dict[str, Any]:
+        """Whom it is for stands in `cc`."""
+        vote = shapes.vote(lain.uri, budi, poll.uri, choice) | {"actor": lain.uri, "to": [], "cc": [budi]}
+        return pleroma.create(lain, vote)
+
+    await chapters.they_vote_in_ours(talk, lain, cast)
+
+    ours = await talk.post(talk.budi, source="Jalan putus", community=None)
+    quoting = pleroma.note(lain, "Betul", _names(talk, "budi"), quoteUrl=ours.uri)
+    await chapters.they_quote_ours(talk, lain, ours, pleroma.create(lain, quoting))
+    seen = await talk.seen(quoting["id"])
+    await talk.post(talk.budi, source="Lihat", quoted=seen, community=None)
+    created, _ = await talk.heard("Create/Note", "QuoteRequest")  # which it does not know
+    assert created["object"]["quoteUrl"] == quoting["id"]
+    await talk.says(lain, pleroma.undo(lain, asked))
 
 
 async def _they_chat_and_part(talk: Conversation, lain: Actor, thread: Post) -> None:
