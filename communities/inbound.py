@@ -31,7 +31,6 @@ from federation.wire import read_actor, types_of
 from federation.wire.tags import read_tags
 from sebangsa import following
 from sebangsa.errors import ProductError
-from sebangsa.inbound import receive_follow
 from sebangsa.models import Post
 from sebangsa.notifying import notify
 from sebangsa.text.plain import html_to_plain
@@ -370,44 +369,6 @@ async def _receive_labels(site: Site, inbound: Inbound, document: dict[str, Any]
     if community.is_local:
         await announce_activity(site, community, inbound.raw)
     return None
-
-
-async def receive_join(site: Site, inbound: Inbound) -> Verdict | None:
-    """`Join` of a community of ours: what Smithereen sends where others send a `Follow`. Events are one floor below."""
-    if await _joined(inbound.activity.object_id) is None:
-        return Verdict.PASS
-    if not inbound.is_authentic:
-        raise Refused("not-allowed", "nobody joins for others")
-    return await receive_follow(site, inbound)
-
-
-async def receive_leave(site: Site, inbound: Inbound) -> Verdict | None:
-    """`Leave` of a community of ours: its end."""
-    return await _leave(site, inbound, inbound.activity.object_id)
-
-
-async def receive_undo_join(site: Site, inbound: Inbound) -> Verdict | None:
-    """The same, said as `Undo`."""
-    inner = inbound.activity.inner
-    assert inner is not None
-    return await _leave(site, inbound, inner.object_id)
-
-
-async def _leave(site: Site, inbound: Inbound, uri: str) -> Verdict | None:
-    community = await _joined(uri)
-    if community is None:
-        return Verdict.PASS
-    if not inbound.is_authentic:
-        raise Refused("not-allowed", "nobody leaves for others")
-    made = await Follow.get_or_none(follower_id=inbound.actor.id, target_id=community.id)
-    if made is not None:
-        await following.end(site, made, inbound.actor, community)
-    return None
-
-
-async def _joined(uri: str) -> Actor | None:
-    community = await _community(uri)
-    return community if community is not None and community.is_local else None
 
 
 async def receive_create(site: Site, inbound: Inbound) -> Verdict:
