@@ -74,7 +74,7 @@ async def test_a_choice_of_piefed_reaches_the_polls_author_on_a_third_server_and
     voter = village.evil.actor("pemilih", key=1)
     for somebody in (member, voter):
         await village.deliver(somebody, somebody.activity("Follow", village.group.uri))
-    poll = piefed_poll(asker, village.group.uri)
+    poll = piefed.poll(asker, village.group.uri, "Kapan panen?", {"Mei": 0, "Juni": 2})
     await village.deliver(asker, asker.activity("Create", poll))
     village.good.received.clear()
     village.evil.received.clear()
@@ -93,7 +93,7 @@ async def test_our_choice_in_a_poll_of_piefed_is_the_note_that_it_takes_for_a_vo
     """A `Note` with `name`, `inReplyTo` and `attributedTo`, and without `published`, one for each choice."""
     group, joko = village.group_of(village.good), village.good.actor("joko", key=1)
     await village.follow(group)
-    poll = piefed_poll(joko, group.uri)
+    poll = piefed.poll(joko, group.uri, "Kapan panen?", {"Mei": 0, "Juni": 2})
     await village.deliver(group, announce(group, joko.activity("Create", poll)))
     village.good.received.clear()
     async with village.warga.inside() as site:
