@@ -93,8 +93,8 @@ async def directory(request: Request) -> Response:
     followed = await reading.followed_by(viewer) if viewer else []
     sizes = await reading.sizes_of([*found, *own, *followed])
 
-    def lines(feeds: list[Actor]) -> list[tuple[Any, int]]:
-        return [(face_of(site, feed), sizes.get(feed.id, 0)) for feed in feeds]
+    def lines(feeds: list[Actor]) -> list[tuple[Any, int, bool]]:
+        return [(face_of(site, feed), sizes.get(feed.id, 0), feed.is_nameable) for feed in feeds]
 
     context = {"text": text, "found": lines(found), "own": lines(own), "followed": lines(followed)}
     return render(request, "feeds/list", context)

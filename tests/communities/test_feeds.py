@@ -212,6 +212,7 @@ async def test_a_feed_that_is_not_public_is_its_owners_alone(village: Village) -
     )
     assert "Tebet" in (await own.get(f"/feeds/{feed.id}/communities"))[1]
     assert "Only you see this feed" in (await own.get(f"/feeds/{feed.id}"))[1]
+    assert "Only you" in (await own.get("/feeds"))[1]
     for browser in (other, visitor):
         for path in (
             "/f/rahasia",
