@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from federation.client import Fetched
 from federation.fetch_limits import Meter
 from federation.models import Actor
 from federation.refusals import Refused
 from federation.urls import host_of
 from federation.wire import CollectionDocument, read_collection
 from federation.wire.shapes import link_of
-from sebangsa.bringing import Brought, Place, bring
+from sebangsa.bringing import Brought, Place, bring, group_of
 from sebangsa.models import Backfill, BackfillState, Post
 
 if TYPE_CHECKING:
@@ -124,13 +125,19 @@ class Walk:
             lists = (("featured", owner.featured_url), ("outbox", owner.outbox_url))
             return [{"url": url, "list": name} for name, url in lists if url]
         try:
-            fetched = await self._site.federation.client.get_document(self._root.uri)
+            fetched = await self._fetch(self._root.uri)
         except Refused as refusal:
             self._row.error = refusal.code if not self._meter.wait else ""
             return []
         finally:
             self._count()
         return self._lists_of_thread(fetched.document)
+
+    async def _fetch(self, url: str, *, expect_id: bool = True) -> Fetched:
+        """With the token of the community, where it is for members and the list lies on another server (FEP-db0e)."""
+        fed = self._site.federation
+        shown = await fed.actor_tokens.authorization(fed, await group_of(self._root, self._owner), url)
+        return await fed.client.get_document(url, expect_id=expect_id, authorization=shown)
 
     def _lists_of_thread(self, document: dict[str, Any]) -> list[Step]:
         """The conversation's own list (FEP-7888, FEP-f228) before the trees of answers, whose posts are asked one by one."""
@@ -171,7 +178,7 @@ class Walk:
 
     async def _read(self, step: Step) -> list[Step]:
         url, key = step["url"], step.get("key", "")
-        fetched = await self._site.federation.client.get_document(url, expect_id=False)
+        fetched = await self._fetch(url, expect_id=False)
         host = host_of(url)
         if host_of(fetched.url) != host:
             raise Refused("foreign-id", "the list lies on another host")

@@ -9,7 +9,7 @@ from federation.database import execute, transaction
 from federation.fetch_limits import Meter, metered
 from federation.models import Actor, Follow, FollowState
 from sebangsa.backfill_walk import Walk
-from sebangsa.models import Backfill, BackfillState, Post
+from sebangsa.models import Backfill, BackfillState, Post, Visibility
 from sebangsa.past import reading_the_past
 from sebangsa.visibility import OPEN
 
@@ -132,7 +132,7 @@ async def _ask_for_comments(site: Site, community: Actor) -> None:
             boost_of_id__isnull=True,
             deleted_at__isnull=True,
             removed_at__isnull=True,
-            visibility__in=OPEN,
+            visibility__in=(*OPEN, Visibility.MEMBERS),
         )
         .order_by("-id")
         .limit(THREADS_AT_FIRST)

@@ -109,17 +109,17 @@ async def _is_readable(obj: ObjectDocument, place: Place) -> bool:
         return False
     if obj.is_public or obj.is_unlisted:
         return True
-    group = await _group_of(place)
-    return group is not None and group.is_members_only and group.followers_url in (*obj.to, *obj.cc)
+    group = await group_of(place.root, place.owner)
+    return group is not None and group.followers_url in (*obj.to, *obj.cc)
 
 
-async def _group_of(place: Place) -> Actor | None:
-    """The community whose list or thread it is."""
-    if place.owner is not None:
-        return place.owner if place.owner.is_group else None
-    if place.root is None or place.root.community_id is None:
+async def group_of(root: Post | None, owner: Actor | None) -> Actor | None:
+    """The community for members whose list or thread it is."""
+    if owner is not None:
+        return owner if owner.is_members_only else None
+    if root is None or root.visibility != Visibility.MEMBERS:
         return None
-    return await Actor.get(id=place.root.community_id)
+    return await Actor.get_or_none(id=root.community_id or 0)
 
 
 def _is_announced_for_another(item: Any, uri: str, place: Place) -> bool:
@@ -160,7 +160,7 @@ async def _document_of(site: Site, value: Any, uri: str, place: Place) -> dict[s
 
 async def _document_at(site: Site, uri: str, place: Place) -> dict[str, Any]:
     client, tokens = site.federation.client, site.federation.actor_tokens
-    shown = await tokens.authorization(site.federation, await _group_of(place), uri)
+    shown = await tokens.authorization(site.federation, await group_of(place.root, place.owner), uri)
     document = (await client.get_document(uri, authorization=shown)).document
     if not set(types_of(document)) & ACTIVITY_TYPES:
         return document
@@ -199,7 +199,7 @@ async def _bring_comment(
         chain.append((found, read))
     brought = None
     # Whose people may answer what is for members, only that community knows.
-    group = await _group_of(place) if root.visibility == Visibility.MEMBERS else None
+    group = await group_of(root, None)
     for found, read in reversed(chain):
         brought = await _write(site, found, read, group)
     return brought

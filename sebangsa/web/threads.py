@@ -55,7 +55,7 @@ async def _thread_page(request: Request) -> Response:
         "uri": shown.uri if shown.visibility in OPEN else "",
         "may_answer": viewer is not None and not loaded.is_locked,
         "missing": await missing_of_thread(site, loaded, loaded.community)
-        if loaded.in_reply_to_id is None and loaded.visibility in OPEN
+        if loaded.in_reply_to_id is None and loaded.visibility in (*OPEN, Visibility.MEMBERS)
         else None,
     }
     return _render(request, "pages/thread.html", context)

@@ -120,6 +120,33 @@ async def test_what_was_typed_wrongly_is_shown_again_with_what_is_wrong(warga: I
         assert await Post.all().count() == 0
 
 
+async def test_a_community_is_made_private_by_its_settings_once_that_is_confirmed(warga: Instance) -> None:
+    ani, budi = await warga.user("ani"), await warga.user("budi")
+    await _group(warga, ani)
+    owner, stranger = await _browser(warga, ani), await _browser(warga, budi)
+    await owner.post("/c/tebet/submit", "/c/tebet/submit", name="Kunci gudang", source="Di bawah pot")
+    assert "Kunci gudang" in (await stranger.get("/c/tebet"))[1]
+    settings = ("/c/tebet/settings", "/c/tebet/settings")
+    status, text = await owner.post(*settings, title="Tebet", join_mode="private")
+    assert status == 422
+    assert 'id="w-close"' in text
+    assert "Kunci gudang" in (await stranger.get("/c/tebet"))[1]
+    assert (await owner.post(*settings, title="Tebet", join_mode="private", close="1"))[0] == 303
+    status, text = await stranger.get("/c/tebet")
+    assert (status, "Kunci gudang" in text, "Minta bergabung" in text) == (200, False, True)
+    assert (await stranger.get("/c/tebet/log"))[0] == 404
+    assert "Kunci gudang" not in (await stranger.get("/c/tebet/events"))[1]
+    assert (await owner.post(*settings, title="Tebet", join_mode="open"))[0] == 422
+    status, text = await owner.get("/c/tebet/settings")
+    assert 'name="close"' not in text
+    await stranger.post("/c/tebet/join", "/c/tebet")
+    assert "Kunci gudang" not in (await stranger.get("/c/tebet"))[1]
+    assert (await owner.post("/c/tebet/members/approve", "/c/tebet/members", who="budi"))[0] == 303
+    assert "Kunci gudang" in (await stranger.get("/c/tebet"))[1]
+    assert (await stranger.get("/c/tebet/log"))[0] == 200
+    assert "tebet" not in (await stranger.get("/communities?q=teb"))[1].replace("q=teb", "")
+
+
 async def test_requests_roles_bans_and_settings_are_done_by_forms_of_moderators_only(warga: Instance) -> None:
     ani, budi = await warga.user("ani"), await warga.user("budi")
     from communities.models import JoinMode

@@ -108,11 +108,11 @@ async def arisan(database: str, start: Start) -> Arisan:
         group = await create_community(site, "arisan", people["ani"][1].actor, PRIVATE)
     made = Arisan(warga, kota, desa, people, group.uri)
     await made.joins("budi")
-    await made.joins("citra")
     return made
 
 
 async def test_s113_only_members_read_it_wherever_they_are(arisan: Arisan) -> None:
+    await _who_comes_later_reads_what_was_written(arisan)
     eka = arisan.people["eka"][1].actor
     post = await arisan.posts("ani", f"Uangnya di bawah tikar @eka@{arisan.kota.site.settings.domain}")
     comment = await arisan.posts("budi", "Siap.", below=post)
@@ -128,6 +128,24 @@ async def test_s113_only_members_read_it_wherever_they_are(arisan: Arisan) -> No
     await _at_a_third_server(arisan, theirs)
     await _it_goes_no_further(arisan, post)
     await _who_leaves_reads_no_more(arisan, post, theirs)
+
+
+async def _who_comes_later_reads_what_was_written(arisan: Arisan) -> None:
+    """Citra asks, and reads nothing until she is let in: then also what lies at warga, and at kota behind a token."""
+    old = await arisan.posts("ani", "Yang lama", name="Lama")
+    older = await arisan.posts("budi", "Dari kota", name="Kota")
+    comment = await arisan.posts("ani", "Jawaban", below=older)
+    _, citra = arisan.people["citra"]
+    async with arisan.desa.inside() as site:
+        group = await find_actor(site, arisan.uri)
+        assert group is not None
+        await membership.join(site, citra.actor, group)
+    await arisan.settle()
+    async with arisan.desa.inside():
+        assert not await Post.exists()
+    await arisan.joins("citra")
+    for entry in (old, older, comment):
+        assert await arisan.reads("citra", entry), entry.source
 
 
 async def _on_the_wire(arisan: Arisan, post: Post) -> None:

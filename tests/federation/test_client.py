@@ -86,6 +86,20 @@ async def test_s006_a_redirect_to_what_is_no_peer_is_refused(
     assert network.urls() == [f"{GOOD}/a"]
 
 
+async def test_a_token_is_shown_to_the_host_that_was_asked_and_to_no_other(
+    network: Network, client: Client
+) -> None:
+    token = "ActivityPubActorToken {}"
+    network.redirect(f"{GOOD}/a", f"{GOOD}/b")
+    network.redirect(f"{GOOD}/b", f"{EVIL}/c")
+    with pytest.raises(Refused):
+        await client.get_document(f"{GOOD}/a", authorization=token)
+    assert [headers.get("Authorization") for _, _, headers in network.asked] == [token, token, None]
+    asked = len(network.asked)
+    await code_of(client, f"{GOOD}/a")  # a refusal with a token says nothing of an answer without
+    assert len(network.asked) > asked
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_three_redirects_are_followed(network: Network, client: Client, status: int) -> None:
     for step in range(3):
