@@ -26,7 +26,6 @@ from federation.inbound import Inbound
 from federation.models import Actor, Follow
 from federation.refusals import Refused
 from federation.registry import Verdict
-from federation.vocabulary import CLOSED_ACCESS
 from federation.wire import read_actor, types_of
 from federation.wire.tags import read_tags
 from sebangsa import following
@@ -341,6 +340,7 @@ async def receive_update(site: Site, inbound: Inbound) -> Verdict | None:
         await _ours(apply_remote_edit(site, inbound.actor, community, activity.object, inbound.raw))
         return None
     document = inbound.document_at(community.uri)
+    await _note_closing(site, community, document)
     await store_actor(
         site.federation,
         read_actor(document, allow_http=site.settings.is_development),
@@ -351,7 +351,14 @@ async def receive_update(site: Site, inbound: Inbound) -> Verdict | None:
 
 async def _note_closing(site: Site, group: Actor, document: dict[str, Any]) -> None:
     """A community elsewhere says that it is for members now: what we hold of it is, too."""
-    if document.get("accessType") in CLOSED_ACCESS and group.is_group and not group.is_members_only:
+    read = read_actor(document, allow_http=site.settings.is_development)
+    said = Actor(
+        type=read.type,
+        host=group.host,
+        extra=read.extra,
+        manually_approves_followers=read.manually_approves_followers,
+    )
+    if said.is_members_only and not group.is_members_only:
         await close_posts(site, group)
 
 

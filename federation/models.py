@@ -91,8 +91,14 @@ class Actor(Table):
 
     @property
     def is_members_only(self) -> bool:
-        """Whether it is a group that shows what is posted in it to its members alone, as it says itself (`accessType`)."""
-        return self.is_group and self.extra.get("accessType") in CLOSED_ACCESS
+        """Whether it is a group that shows what is posted in it to its members alone, as it says itself: by `accessType`
+        (Smithereen), or in the threadiverse, which has no such word, by approving its followers (Lemmy 1.0).
+        """
+        if not self.is_group:
+            return False
+        if self.is_local or "accessType" in self.extra:
+            return self.extra.get("accessType") in CLOSED_ACCESS
+        return self.manually_approves_followers and "postingRestrictedToMods" in self.extra
 
     @property
     def is_usable(self) -> bool:

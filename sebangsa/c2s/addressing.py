@@ -33,7 +33,7 @@ async def read_addresses(call: Call, *documents: Mapping[str, Any]) -> Addressed
     """The addresses of an activity and its object together: either may name them (6.2). Asks other servers.
 
     Public in `to` is public, in `cc` unlisted; the own followers without it are followers only; people alone are a
-    direct post. Nothing is ever wider than what is said. Raises `Invalid` for whom nobody knows, for two communities,
+    direct post, and what names a private community is for its members. Nothing is ever wider than what is said. Raises `Invalid` for whom nobody knows, for two communities,
     and for a community in a post that is not public.
     """
     named = {key: _ids(documents, key) for key in KEYS}
@@ -43,7 +43,9 @@ async def read_addresses(call: Call, *documents: Mapping[str, Any]) -> Addressed
     groups = [actor for actor in actors.values() if actor.is_group]
     if len(groups) > 1:
         raise Invalid("one-community", "A post goes into one community.", field="audience")
-    if groups and visibility != Visibility.PUBLIC and not groups[0].is_members_only:
+    if groups and groups[0].is_members_only:
+        visibility = Visibility.MEMBERS
+    elif groups and visibility != Visibility.PUBLIC:
         raise Invalid("community-needs-public", "What goes into a community is public.", field="to")
     people = [actors[uri] for uri in dict.fromkeys(open_ids) if uri in actors]
     blind = [actor for uri, actor in actors.items() if uri not in open_ids]

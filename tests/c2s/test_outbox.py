@@ -10,6 +10,7 @@ import pytest
 from communities.describing import Description
 from communities.founding import create_community
 from communities.membership import ban, unban
+from communities.models import JoinMode
 from federation.models import Follow, FollowState, OutboundActivity
 from sebangsa.models import Attachment, Mention, Notification, Post, Visibility, Vote
 from sebangsa.posting import Draft, create_post
@@ -192,6 +193,20 @@ async def test_a_post_goes_into_the_community_that_it_addresses(ani: App, warga:
         422,
         "community-needs-public",
     )
+    async with warga.inside() as site:
+        about = Description(title="Arisan", join_mode=JoinMode.PRIVATE)
+        closed = await create_community(site, "arisan", budi.user.actor, about)
+    page = {"type": "Page", "name": "Iuran", "content": "x", "to": [closed.uri, closed.followers_url]}
+    assert await ani.refused(page) == (403, "members-only")
+    made = await budi.do("Create", page)
+    assert (made["object"]["to"], made["object"]["cc"]) == (page["to"], [])
+    assert (await budi.ask(made["object"]["id"]))[0] == 200
+    assert (await ani.ask(made["object"]["id"]))[0] == 404
+    edited = {"id": made["object"]["id"], "type": "Page", "name": "Iuran", "content": "y"}
+    await budi.do("Update", edited | {"to": page["to"]})
+    assert (await budi.refused({"type": "Update", "object": edited | {"to": [PUBLIC]}}))[
+        1
+    ] == "audience-fixed"
 
 
 async def test_a_post_is_edited_in_parts(ani: App) -> None:

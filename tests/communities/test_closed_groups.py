@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from typing import Any
+
+import pytest
 
 from communities.describing import Description, describe_community
 from communities.founding import create_community
@@ -111,7 +114,14 @@ async def test_a_closed_group_of_smithereen_is_read_by_its_members_alone(village
         assert not await may_read(site, ani, await Post.get(id=post.id))
 
 
-async def test_a_group_elsewhere_that_closes_takes_its_posts_along(village: Village) -> None:
+@pytest.mark.parametrize(
+    "closing",
+    [{"accessType": "closed"}, {"manuallyApprovesFollowers": True, "postingRestrictedToMods": False}],
+    ids=["smithereen", "lemmy"],
+)
+async def test_a_group_elsewhere_that_closes_takes_its_posts_along(
+    village: Village, closing: dict[str, Any]
+) -> None:
     rw = village.group_of(village.good)
     group = await village.follow(rw)
     page = page_of(village.good.actor("budi"), "1", rw.uri)
@@ -121,7 +131,7 @@ async def test_a_group_elsewhere_that_closes_takes_its_posts_along(village: Vill
     async with village.warga.inside() as site:
         post = await Post.get(uri=page["id"])
         assert await may_read(site, None, post)
-    document = village.good.documents["/users/rw"] | {"accessType": "closed"}
+    document = village.good.documents["/users/rw"] | closing
     village.good.documents["/users/rw"] = document
     assert (await village.deliver(rw, rw.activity("Update", document, to=[PUBLIC])))[1] == "done"
     async with village.warga.inside() as site:
