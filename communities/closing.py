@@ -6,10 +6,12 @@ community is closed now, and one of ours closes what it holds as well.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from federation.database import execute, rows, tally
 from federation.models import Actor
+from federation.wire import read_actor
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
@@ -48,3 +50,19 @@ async def close_posts(site: Site, community: Actor) -> None:
         await tally(Actor, row["author_id"], posts_count=-row["written"])
     for step in _STEPS:
         await execute(step, [community.id])
+
+
+async def note_closing(site: Site, group: Actor, document: Mapping[str, Any]) -> None:
+    """A community elsewhere says, in a document of its own host, that it is for members now: what we hold of it is, too.
+
+    In the transaction under way, before the document is stored. Raises `Refused` as `read_actor`.
+    """
+    read = read_actor(document, allow_http=site.settings.is_development)
+    said = Actor(
+        type=read.type,
+        host=group.host,
+        extra=read.extra,
+        manually_approves_followers=read.manually_approves_followers,
+    )
+    if said.is_members_only and not group.is_members_only:
+        await close_posts(site, group)

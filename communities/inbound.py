@@ -13,7 +13,7 @@ from communities import contexts, membership, moderating, warning
 from communities.announced import receive_on_wall, walls_of
 from communities.announcing import announce_activity
 from communities.authority import is_banned, is_moderator, must_remove
-from communities.closing import close_posts
+from communities.closing import note_closing
 from communities.describing import apply_remote_edit
 from communities.feeds import inbound as from_feeds
 from communities.flairs import receive_labels
@@ -330,7 +330,7 @@ async def receive_update(site: Site, inbound: Inbound) -> Verdict | None:
     if "Group" not in types_of(activity.object):
         return await _receive_labels(site, inbound, activity.object)
     if activity.object_id == inbound.actor.uri:
-        await _note_closing(site, inbound.actor, activity.object)
+        await note_closing(site, inbound.actor, activity.object)
         return Verdict.PASS
     community = await _community(activity.object_id)
     if community is None:
@@ -340,26 +340,13 @@ async def receive_update(site: Site, inbound: Inbound) -> Verdict | None:
         await _ours(apply_remote_edit(site, inbound.actor, community, activity.object, inbound.raw))
         return None
     document = inbound.document_at(community.uri)
-    await _note_closing(site, community, document)
+    await note_closing(site, community, document)
     await store_actor(
         site.federation,
         read_actor(document, allow_http=site.settings.is_development),
         domain=community.domain,
     )
     return None
-
-
-async def _note_closing(site: Site, group: Actor, document: dict[str, Any]) -> None:
-    """A community elsewhere says that it is for members now: what we hold of it is, too."""
-    read = read_actor(document, allow_http=site.settings.is_development)
-    said = Actor(
-        type=read.type,
-        host=group.host,
-        extra=read.extra,
-        manually_approves_followers=read.manually_approves_followers,
-    )
-    if said.is_members_only and not group.is_members_only:
-        await close_posts(site, group)
 
 
 async def _receive_labels(site: Site, inbound: Inbound, document: dict[str, Any]) -> Verdict | None:

@@ -33,8 +33,8 @@ async def read_addresses(call: Call, *documents: Mapping[str, Any]) -> Addressed
     """The addresses of an activity and its object together: either may name them (6.2). Asks other servers.
 
     Public in `to` is public, in `cc` unlisted; the own followers without it are followers only; people alone are a
-    direct post, and what names a private community is for its members. Nothing is ever wider than what is said. Raises `Invalid` for whom nobody knows, for two communities,
-    and for a community in a post that is not public.
+    direct post, and what names a private community is for its members. Nothing is ever wider than what is said. Raises
+    `Invalid` for whom nobody knows, for two communities, and for a community in a post that is not public.
     """
     named = {key: _ids(documents, key) for key in KEYS}
     visibility = _visibility(call.me, named)
