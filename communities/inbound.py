@@ -330,7 +330,7 @@ async def receive_update(site: Site, inbound: Inbound) -> Verdict | None:
     if "Group" not in types_of(activity.object):
         return await _receive_labels(site, inbound, activity.object)
     if activity.object_id == inbound.actor.uri:
-        await note_closing(site, inbound.actor, activity.object)
+        await note_closing(site, inbound.actor, inbound.object_of_signer())
         return Verdict.PASS
     community = await _community(activity.object_id)
     if community is None:

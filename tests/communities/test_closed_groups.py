@@ -132,6 +132,12 @@ async def test_a_group_elsewhere_that_closes_takes_its_posts_along(
         post = await Post.get(uri=page["id"])
         assert await may_read(site, None, post)
     document = village.good.documents["/users/rw"] | closing
+    thief = village.group_of(village.evil, "maling")
+    await village.follow(thief)
+    await village.deliver(thief, announce(thief, rw.activity("Update", document, to=[PUBLIC])))
+    async with village.warga.inside() as site:
+        await post.refresh_from_db()
+        assert await may_read(site, None, post)  # nobody closes another's community
     village.good.documents["/users/rw"] = document
     assert (await village.deliver(rw, rw.activity("Update", document, to=[PUBLIC])))[1] == "done"
     async with village.warga.inside() as site:
