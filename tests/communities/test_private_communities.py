@@ -24,7 +24,7 @@ from federation.refusals import Refused
 from sebangsa import boosting, quoting, timelines, voting
 from sebangsa.errors import Invalid, NotAllowed, NotFound
 from sebangsa.lookup import find_actor
-from sebangsa.models import Notification, Post, User, Visibility
+from sebangsa.models import Notification, Post, User, Visibility, Vote
 from sebangsa.posting import Draft, create_post
 from sebangsa.visibility import may_read, readable
 from tests.foreign_server import PUBLIC, foreign_server
@@ -219,6 +219,14 @@ async def _by_fetching(arisan: Arisan, post: Post) -> None:
             arisan.warga, f"{arisan.uri}/actorToken", "application/json", is_signed=False
         )
         assert status == 401
+        # Nor does a stranger answer or vote.
+        answer = stranger.note("1", "Boleh?", inReplyTo=post.uri, to=[PUBLIC, arisan.uri])
+        await stranger.send(arisan.warga, stranger.activity("Create", answer))
+        await stranger.send(arisan.warga, stranger.activity("Like", post.uri))
+        await settle(arisan.warga)
+        async with arisan.warga.inside():
+            assert not await Post.exists(uri=answer["id"])
+            assert not await Vote.exists(post_id=post.id)
         # Whose copy is asked for makes no difference: a cache finds nothing to keep.
         async with arisan.warga.http.get(
             post.uri, headers={"Accept": "application/activity+json", "If-None-Match": "*"}
