@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,11 +69,11 @@ def load_features(names: Sequence[str]) -> list[Feature]:
     Raises `SettingsError` for a name that is neither.
     """
     from sebangsa.settings import SettingsError
+    from sebangsa.settings_checks import offered_features
 
     features = [import_module("sebangsa.feature").FEATURE]
-    offered = {entry.name: entry for entry in entry_points(group="sebangsa.features")}
     for name in names:
-        if name in offered:
+        if name in (offered := offered_features()):
             features.append(offered[name].load())
             continue
         try:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.util import find_spec
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -13,6 +14,8 @@ from federation.refusals import Refused
 from federation.urls import Url, parse_url
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
     from sebangsa.settings import Settings
 
 CHOICES = {
@@ -138,11 +141,9 @@ def _features(names: Sequence[str]) -> list[str]:
 
 def feature_exists(name: str) -> bool:
     """Whether a package of ours, or an entry point of the group `sebangsa.features`, has this name."""
-    from importlib.metadata import entry_points
-
     if name == "sebangsa":
         return False  # the ground is always there
-    if any(entry.name == name for entry in entry_points(group="sebangsa.features")):
+    if name in offered_features():
         return True
     try:
         return find_spec(f"{name}.feature") is not None
@@ -175,3 +176,11 @@ def _parts(url: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts
+
+
+@cache
+def offered_features() -> Mapping[str, EntryPoint]:
+    """The features that installed packages offer, by name. Read once a process: looking for them takes a while."""
+    from importlib.metadata import entry_points
+
+    return {entry.name: entry for entry in entry_points(group="sebangsa.features")}

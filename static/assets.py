@@ -10,6 +10,7 @@ import gzip
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from starlette.datastructures import Headers
@@ -75,6 +76,12 @@ class Assets:
             sent["content-encoding"] = "gzip"
             return Response(asset.packed, media_type=asset.media_type, headers=sent)
         return Response(asset.raw, media_type=asset.media_type, headers=sent)
+
+
+@cache
+def bundled() -> Assets:
+    """The files of this folder, read and compressed once a process."""
+    return Assets()
 
 
 def _read(folder: Path, path: Path) -> Asset:

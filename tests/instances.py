@@ -31,7 +31,7 @@ from sebangsa.settings import DEFAULT_FEATURES, load_settings
 from sebangsa.site import Site
 from sebangsa.web.connections import BoundedHttp
 from sebangsa.web.server import Server
-from tests.services import PostgresServer, fresh_postgres_database, postgres_template
+from tests.services import PostgresServer, fresh_postgres_database, postgres_template, shared_folder
 
 DATABASES = ["sqlite", "postgres"]
 NewDatabase = Callable[[str, str], Awaitable[str]]
@@ -58,6 +58,8 @@ class TestEngine:
 def make_site(folder: Path, url: str, database_url: str = "", **settings: Any) -> Site:
     """A site in development mode with its data in `folder`; not opened."""
     folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "cache").exists():
+        (folder / "cache").symlink_to(_compiled_templates())
     loaded = load_settings(
         {},
         url=url,
@@ -68,6 +70,12 @@ def make_site(folder: Path, url: str, database_url: str = "", **settings: Any) -
         **settings,
     )
     return Site(loaded, engine=TestEngine())
+
+
+@cache
+def _compiled_templates() -> Path:
+    """Shared by all sites of a test run: compiling the templates takes longer than most tests of pages."""
+    return shared_folder("templates", lambda folder: folder.mkdir())
 
 
 async def _migrate(site: Site) -> None:
@@ -83,16 +91,17 @@ def features() -> tuple[str, ...]:
 
 
 @pytest.fixture(scope="session")
-def sqlite_templates(tmp_path_factory: pytest.TempPathFactory) -> Callable[[tuple[str, ...]], Path]:
+def sqlite_templates() -> Callable[[tuple[str, ...]], Path]:
     """Migrated, empty SQLite files to copy, by features: migrating takes longer than most tests."""
 
     @cache
     def template(features: tuple[str, ...]) -> Path:
-        folder = tmp_path_factory.mktemp("template")
-        site = make_site(folder, "http://template.localhost:1", features=features)
-        with ThreadPoolExecutor(1) as thread:  # a loop of its own, beside the one that tests run in
-            thread.submit(lambda: asyncio.run(_migrate(site))).result()
-        return folder / "sebangsa.sqlite3"
+        def fill(folder: Path) -> None:
+            site = make_site(folder, "http://template.localhost:1", features=features)
+            with ThreadPoolExecutor(1) as thread:  # a loop of its own, beside the one that tests run in
+                thread.submit(lambda: asyncio.run(_migrate(site))).result()
+
+        return shared_folder("_".join(("sqlite", *features)), fill) / "sebangsa.sqlite3"
 
     return template
 

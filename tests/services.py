@@ -117,6 +117,17 @@ async def postgres_template(server: PostgresServer, name: str, fill: Callable[[s
     return name
 
 
+def shared_folder(name: str, fill: Callable[[Path], None]) -> Path:
+    """A folder that all workers of the run share, made once by `fill(folder)`."""
+    folder, record = _services() / name, _services() / f"{name}.folder"
+    with _alone(name):
+        if not record.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            fill(folder)
+            record.touch()
+    return folder
+
+
 async def _execute(server: PostgresServer, statement: str) -> None:
     import asyncpg
 
@@ -303,8 +314,8 @@ def _free_port() -> int:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    """Keep the run's other workers out."""
-    with (_services() / "lock").open("w") as lock:
+def _alone(name: str = "services") -> Iterator[None]:
+    """Keep the run's other workers out of what has this name. Not to be nested under one name."""
+    with (_services() / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -17,7 +17,7 @@ from sebangsa.errors import Sentence
 from sebangsa.reacting import PALETTE
 from sebangsa.web import numbers, times
 from sebangsa.web.i18n import LANGUAGES, Translation, language_of, translation_for
-from static.assets import Assets
+from static.assets import bundled
 
 if TYPE_CHECKING:
     from sebangsa.features import NavItem
@@ -64,7 +64,7 @@ class Templates:
 
     def __init__(self, folders: Iterable[Path], site: Site) -> None:
         self._site = site
-        self.assets = Assets()
+        self.assets = bundled()
         loader = FileSystemLoader([str(folder) for folder in folders])
         # Compiling is most of the time to the first page after a start. A changed template is compiled anew.
         kept = site.settings.data_dir / "cache" / "templates"
