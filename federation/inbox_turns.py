@@ -102,11 +102,13 @@ class Turns:
 
 
 async def set_aside(fed: Federation, ids: Sequence[int]) -> None:
-    """Take rows out of the line into one's own hands; a worker that is killed loses them when the lease ends."""
+    """Take rows out of the line into one's own hands, but for those that came to an end meanwhile; a worker that is killed
+    loses them when the lease ends.
+    """
     now = fed.clock.now()
     await execute(
         f"""UPDATE inbound_activities SET state = 'waiting', run_at = ?, locked_until = ?
-            WHERE id IN ({placeholders(len(ids))})""",  # noqa: S608 - placeholders
+            WHERE id IN ({placeholders(len(ids))}) AND state = 'pending'""",  # noqa: S608 - placeholders
         [now, now + LEASE, *ids],
     )
 

@@ -145,7 +145,8 @@ class _Processing:
         """Handle rows one by one, beside the groups: each may wait for other servers."""
         if not set_aside_rows:
             return
-        await set_aside(self._fed, [row.id for row in set_aside_rows])
+        # Known as theirs before the rows leave the line: from then on another group may claim what their actors say next.
+        begun = []
         for row in sorted(set_aside_rows, key=lambda row: row.id):
             if sum(map(len, self._alone.values())) >= ALONE_HELD:
                 await _postpone(self._fed, row, "too much waits for other servers", is_a_try=False)
@@ -153,9 +154,12 @@ class _Processing:
                 self._alone[row.actor_id].append(row)
             else:
                 self._alone[row.actor_id] = deque([row])
-                task = asyncio.create_task(self._handle_alone(row.actor_id, row.host))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+                begun.append(row)
+        await set_aside(self._fed, [row.id for row in set_aside_rows])
+        for row in begun:
+            task = asyncio.create_task(self._handle_alone(row.actor_id, row.host))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     async def _handle_alone(self, actor_id: int, host: str) -> None:
         queue = self._alone[actor_id]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 
 from federation import processing
 from federation.database import is_postgres, transaction
+from federation.federation import Federation
 from federation.inbox_turns import HOSTS_AT_ONCE, ROWS_AT_ONCE, Turns, bring_back
 from federation.models import InboundActivity, InboundState
 from federation.processing import process_inbox
@@ -75,6 +76,32 @@ async def test_looking_for_the_next_does_not_read_what_waits(site: Site) -> None
     await _arrived(site, "good.example", 1)
     [row] = await Turns(site.federation).claim()
     assert row.host == "good.example"
+
+
+async def test_what_an_actor_says_next_stays_behind_what_was_set_aside(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another group may claim it in the instant in which the line is free again."""
+    await _arrived(site, "ramai.example", 1)
+    work = processing._Processing(site.federation)
+    [first] = await work._turns.claim()
+    really, order = processing.set_aside, []
+
+    async def and_then_more_arrives(fed: Federation, ids: Sequence[int]) -> None:
+        await really(fed, ids)
+        if ids == [first.id]:
+            await InboundActivity.filter(id=first.id).update(uri="https://ramai.example/first")
+            await _arrived(site, "ramai.example", 1)
+            await work._drain()
+            order.extend(row.id for row in work._alone[first.actor_id])
+
+    monkeypatch.setattr(processing, "set_aside", and_then_more_arrives)
+    await work._leave([first])
+    assert order == sorted(order)
+    assert order[0] == first.id
+    assert len(order) == 2
+    await work.run()
+    assert await InboundActivity.filter(state=InboundState.REFUSED).count() == 2
 
 
 @pytest.mark.parametrize(("waits", "transactions"), [(True, 5), (False, 1)])
