@@ -19,7 +19,7 @@ from federation.wire import id_of, read_activity
 from sebangsa.hooks import Origin
 from sebangsa.models import Post, Visibility
 from sebangsa.past import is_past
-from sebangsa.posting import document_of
+from sebangsa.post_documents import document_of
 from sebangsa.visibility import OPEN
 from sebangsa.wire import create_activity, undo_activity
 

@@ -26,7 +26,7 @@ from federation.urls import host_of
 from sebangsa.activitypub import PRIVATE, reader_of
 from sebangsa.counts import count_terms
 from sebangsa.models import Visibility
-from sebangsa.posting import document_of
+from sebangsa.post_documents import document_of
 from sebangsa.visibility import OPEN, has_member_on, may_read_in
 from sebangsa.web.viewing import site_of
 

@@ -17,7 +17,7 @@ from sebangsa.errors import Invalid, NotAllowed
 from sebangsa.flair import chosen_among, flair_tag, flairs_of
 from sebangsa.hooks import Origin
 from sebangsa.models import Post
-from sebangsa.posting import document_of
+from sebangsa.post_documents import document_of
 from sebangsa.text.plain import clean_name
 from sebangsa.visibility import OPEN
 from sebangsa.wire import update_activity

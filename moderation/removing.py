@@ -13,7 +13,8 @@ from moderation.models import LogEntry
 from sebangsa.errors import NotAllowed
 from sebangsa.models import Post, User
 from sebangsa.notifying import notify
-from sebangsa.posting import count_post, document_of
+from sebangsa.post_documents import document_of
+from sebangsa.posting import count_post
 from sebangsa.site import Site
 from sebangsa.wire import activity_about, undo_activity
 

@@ -22,7 +22,7 @@ from federation.refusals import Refused
 from sebangsa.api.access import bearer, must_include
 from sebangsa.counts import count_terms
 from sebangsa.models import Post, Quote, QuoteState, Visibility
-from sebangsa.posting import document_of
+from sebangsa.post_documents import document_of
 from sebangsa.quote_wire import stamp_document
 from sebangsa.visibility import OPEN, may_read, readable
 from sebangsa.wire import create_activity

@@ -17,7 +17,7 @@ from sebangsa.fetching import fetch_post
 from sebangsa.models import Post, Quote, QuoteState
 from sebangsa.notifying import notify
 from sebangsa.past import is_past, reading_the_past
-from sebangsa.posting import document_of
+from sebangsa.post_documents import document_of
 from sebangsa.quote_wire import is_stamp_for
 from sebangsa.quoting import answer_request, is_allowed
 from sebangsa.visibility import OPEN

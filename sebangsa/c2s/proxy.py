@@ -21,7 +21,7 @@ from sebangsa.c2s.documents import objects_of
 from sebangsa.c2s.reading import activity_row
 from sebangsa.errors import Invalid, NotFound
 from sebangsa.models import Post
-from sebangsa.posting import document_of
+from sebangsa.post_documents import document_of
 from sebangsa.timelines import with_parts
 from sebangsa.visibility import may_read
 from sebangsa.wire import create_activity

@@ -12,7 +12,7 @@ from sebangsa.events.planning import EventDraft, checked
 from sebangsa.hooks import Origin
 from sebangsa.models import Event, EventStatus, Participation, ParticipationState, Post
 from sebangsa.notifying import notify
-from sebangsa.posting import document_of
+from sebangsa.post_documents import document_of
 from sebangsa.visibility import OPEN, must_be_author
 from sebangsa.wire import update_activity
 

@@ -14,7 +14,7 @@ from sebangsa.hooks import Origin
 from sebangsa.models import Poll, PollVote, Post, Visibility
 from sebangsa.notifying import notify
 from sebangsa.polls.receiving import renew_counts
-from sebangsa.posting import document_of
+from sebangsa.post_documents import document_of
 from sebangsa.visibility import OPEN
 from sebangsa.wire import update_activity
 

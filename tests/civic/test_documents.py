@@ -8,7 +8,8 @@ from typing import Any
 from civic_bridge.models import Report
 from federation.models import Actor, OutboundActivity
 from sebangsa.models import Post
-from sebangsa.posting import Draft, create_post, document_of
+from sebangsa.post_documents import document_of
+from sebangsa.posting import Draft, create_post
 from tests.civic.city import City
 
 LEMMY_ATTACHMENTS = {"Link", "Image", "Document"}

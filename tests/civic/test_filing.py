@@ -23,7 +23,7 @@ from federation.models import Actor
 from sebangsa.accounts import create_user
 from sebangsa.errors import Invalid, NotAllowed, NotFound, TooMany
 from sebangsa.models import Attachment, Post
-from sebangsa.posting import document_of
+from sebangsa.post_documents import document_of
 from sebangsa.site import Site
 
 TEBET_TIMUR = "31.74.01.1001"

@@ -14,7 +14,7 @@ from sebangsa.events.changing import call_off
 from sebangsa.events.joining import join
 from sebangsa.events.planning import EventDraft
 from sebangsa.models import Event, Post
-from sebangsa.posting import document_of
+from sebangsa.post_documents import document_of
 from tests.communities.village import Village, announce
 from tests.foreign_server import PUBLIC
 from tests.form_browser import FormBrowser

@@ -14,7 +14,7 @@ from sebangsa.models import Poll, PollOption, Post
 from sebangsa.polls import jobs
 from sebangsa.polls.asking import PollDraft
 from sebangsa.polls.voting import vote
-from sebangsa.posting import document_of
+from sebangsa.post_documents import document_of
 from tests.communities.village import Village, announce
 from tests.instances import settle
 from tests.interop.piefed import documents as piefed

@@ -34,6 +34,7 @@ from sebangsa.models import (
     Post,
     Visibility,
 )
+from sebangsa.post_documents import document_of
 from sebangsa.posting import Draft
 from tests.foreign_server import PUBLIC, Actor
 from tests.form_browser import FormBrowser
@@ -205,7 +206,7 @@ async def test_our_document_is_what_others_read(neighbours: Pair) -> None:
     async with warga.inside() as site:
         draft = inviting(capacity=20, latitude=-6.22, longitude=106.85, online_url="https://temu.example/a")
         post = await posting.create_post(site, ani.actor, draft)
-        document, _ = await posting.document_of(site, post)
+        document, _ = await document_of(site, post)
     assert document["type"] == "Event"
     assert document["name"] == "Kerja bakti"
     for text in (document["content"], document["summary"], document["contentMap"]["id"]):

@@ -23,6 +23,7 @@ from sebangsa.models import Notification, Poll, PollOption, PollVote, Post, Visi
 from sebangsa.polls import jobs
 from sebangsa.polls.reading import polls_among
 from sebangsa.polls.voting import vote
+from sebangsa.post_documents import document_of
 from sebangsa.posting import Draft
 from sebangsa.site import Site
 from tests.foreign_server import PUBLIC, Actor
@@ -118,7 +119,7 @@ async def test_our_document_is_what_others_read(neighbours: Pair) -> None:
         post = await posting.create_post(
             site, ani.actor, Draft(source="Kapan?", poll=asking(is_multiple=True))
         )
-        document, _ = await posting.document_of(site, post)
+        document, _ = await document_of(site, post)
     assert document["type"] == "Question"
     assert [option["name"] for option in document["anyOf"]] == ["Sabtu", "Minggu"]
     assert document["anyOf"][0]["replies"] == {"type": "Collection", "totalItems": 0}
