@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from communities.describing import Description
+from communities.founding import create_community
 from federation.models import Actor, OutboundActivity
 from tests.api.calling import Caller, form_with, picture
 from tests.instances import Instance, settle, unfinished
@@ -124,6 +126,16 @@ async def test_a_follower_can_be_removed_and_a_request_refused(ani: Caller, budi
     assert [entry["acct"] for entry in await ani.get("/api/v1/follow_requests")] == ["budi"]
     assert (await ani.post(f"/api/v1/follow_requests/{budi.id}/reject"))["followed_by"] is False
     assert (await ani("POST", f"/api/v1/follow_requests/{budi.id}/authorize")).status == 404
+
+
+async def test_who_is_in_a_community_is_told_to_nobody(warga: Instance, ani: Caller, budi: Caller) -> None:
+    async with warga.inside() as site:
+        owner = await Actor.get(id=int(ani.id))
+        tebet = await create_community(site, "tebet", owner, Description(title="Tebet"))
+    assert (await budi.post(f"/api/v1/accounts/{tebet.id}/follow"))["following"] is True
+    for caller in (ani, budi):
+        assert await caller.get(f"/api/v1/accounts/{tebet.id}/followers") == []
+    assert (await budi.get(f"/api/v1/accounts/{tebet.id}"))["followers_count"] == 2
 
 
 async def test_a_replaced_picture_is_deleted_and_an_empty_one_leaves_the_drawn_one(ani: Caller) -> None:
