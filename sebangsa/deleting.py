@@ -71,9 +71,8 @@ async def delete_account(site: Site, user: User) -> None:
             return
         pictures = list(user.preferences.get("pictures", {}).values())
         await accounts.sign_out_everywhere(site, user)
-        await (
-            user.delete()
-        )  # and with it sessions, tokens, links, invitations, settings and the e-mail address
+        # And with it sessions, tokens, links, invitations, settings and the e-mail address.
+        await user.delete()
         if pictures:
             await site.queue.enqueue("delete_media", pictures)
         await withdraw_all(site.federation, actor)
