@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from federation.actors import actor_by_uri
+from federation.ahead import Ahead
 from federation.models import Actor
 from federation.refusals import Refused
 from federation.urls import host_of
@@ -62,6 +63,7 @@ class Inbound:
     is_asked_for: bool = False
     is_quoted: bool = False
     fetches: Fetches = field(default_factory=Fetches)
+    ahead: Ahead = field(default_factory=Ahead)
 
     async def actor_at(self, uri: str) -> Actor:
         """The actor with this id: ours, known, or fetched. Raises `Refused` when it cannot be had."""

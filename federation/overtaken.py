@@ -8,10 +8,11 @@ objects, and what a group passes on, ask here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from federation.database import execute, rows
+from federation.database import execute, placeholders, rows
 from federation.inbound import Inbound
 from federation.lanes import moment
 from federation.models import InboundActivity
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _BY = "overtaken by "
 _UNDONE = "#undone-"
+_MARKED = "marked"
 _IS_MARK = f"(inbound_activities.state = 'ignored' AND inbound_activities.reason LIKE '{_BY}%')"
 
 _MARK = f"""
@@ -48,6 +50,7 @@ async def mark_overtaken(inbound: Inbound, uri: str | None, *, body: str = "") -
     if not uri or host_of(uri) != host_of(inbound.actor.uri):
         return
     fed, now = inbound.federation, inbound.federation.clock.now()
+    inbound.ahead.forget(_MARKED, uri)
     reason = f"{_BY}{inbound.activity.id}"[:255]
     await execute(
         _MARK,
@@ -67,11 +70,30 @@ async def overtaking(inbound: Inbound, uri: str | None) -> Mark | None:
     """The mark on `uri`, if the same actor left one."""
     if not uri:
         return None
+    if (known := inbound.ahead.ask(_MARKED, uri)) is not None:
+        return known.get(inbound.actor.id)
     found = await rows(
         f"SELECT type, body FROM inbound_activities WHERE uri = ? AND actor_id = ? AND reason LIKE '{_BY}%'",  # noqa: S608
         [uri, inbound.actor.id],
     )
     return Mark(found[0]["type"], found[0]["body"]) if found else None
+
+
+async def look_for_marks(inbounds: Sequence[Inbound]) -> None:
+    """Ask once for all that a group creates (`federation/ahead.py`)."""
+    created = [inbound for inbound in inbounds if inbound.activity.type == "Create"]
+    marks: dict[str, dict[int, Mark]] = {one.activity.object_id: {} for one in created}
+    if not marks:
+        return
+    found = await rows(
+        f"""SELECT uri, actor_id, type, body FROM inbound_activities
+            WHERE uri IN ({placeholders(len(marks))}) AND reason LIKE '{_BY}%'""",  # noqa: S608 - placeholders
+        list(marks),
+    )
+    for row in found:
+        marks[row["uri"]][row["actor_id"]] = Mark(row["type"], row["body"])
+    for uri, known in marks.items():
+        created[0].ahead.tell(_MARKED, uri, known)
 
 
 async def is_about_another(inbound: Inbound, current: str) -> bool:

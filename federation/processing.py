@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict, deque
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -12,11 +14,13 @@ import structlog
 
 from federation import strict_json
 from federation.actors import resolve_actor
+from federation.ahead import Ahead
 from federation.database import execute, is_postgres, placeholders, transaction
 from federation.inbound import Fetches, Inbound, Missing
 from federation.inbox_turns import Stored, Turns, bring_back, set_aside
 from federation.keys import NOT_NOW
 from federation.models import Actor, InboundActivity, InboundState
+from federation.overtaken import look_for_marks
 from federation.refusals import Refused
 from federation.registry import Verdict
 from federation.wire import ActivityDocument, id_of, read_activity
@@ -106,6 +110,7 @@ class _Processing:
         """
         alone: list[Stored] = []
         actors = await Actor.in_bulk({row.actor_id for row in claimed}, "id")
+        read = await self._read_all(claimed, actors)
         tries = TRIES_TOGETHER
         while claimed and tries:
             at: Stored | None = None
@@ -117,7 +122,8 @@ class _Processing:
                         if ended and self._somebody_waits(begun):
                             break
                         at = row
-                        verdict = await dispatch(await _read(self._fed, row, actors.get(row.actor_id)))
+                        inbound = read.get(row.id) or await _read(self._fed, row, actors.get(row.actor_id))
+                        verdict = await dispatch(inbound)
                         handled = verdict is Verdict.HANDLED
                         ended[InboundState.DONE if handled else InboundState.IGNORED].append(row.id)
                     at = None
@@ -134,6 +140,16 @@ class _Processing:
                 self._done += done
                 claimed = claimed[done:]
         return alone + claimed
+
+    async def _read_all(self, claimed: list[Stored], actors: Mapping[int, Actor]) -> dict[int, Inbound]:
+        """A group as its handlers are given it, with what all of them will ask; without what is refused already."""
+        ahead, found = Ahead(), {}
+        for row in claimed:
+            with suppress(Refused):
+                found[row.id] = await _read(self._fed, row, actors.get(row.actor_id), ahead)
+        for look in (look_for_marks, *self._fed.registry.look_ahead):
+            await look(list(found.values()))
+        return found
 
     def _somebody_waits(self, begun: float) -> bool:
         """Whether a peer waits for its 202 until this transaction ends, and has waited long enough."""
@@ -172,14 +188,22 @@ class _Processing:
         del self._alone[actor_id]
 
 
-async def _read(fed: Federation, row: Stored, actor: Actor | None) -> Inbound:
+async def _read(fed: Federation, row: Stored, actor: Actor | None, ahead: Ahead | None = None) -> Inbound:
     """A stored row as what handlers are given. Raises `Refused` when its actor may not be heard any more."""
     if actor is not None:
         await fed.registry.admit(actor.host, actor)
     if actor is None or not actor.is_usable:
         raise Refused("suspended-actor", str(row.actor_id))
     document, activity = fed.storing.read_lately(row.uri, row.body) or _read_again(fed, row.body)
-    return Inbound(fed, activity, actor, document, row.body, inbox_of=row.inbox_of)
+    return Inbound(
+        fed,
+        activity,
+        actor,
+        document,
+        row.body,
+        inbox_of=row.inbox_of,
+        ahead=ahead if ahead is not None else Ahead(),
+    )
 
 
 def _read_again(fed: Federation, body: str) -> tuple[dict[str, Any], ActivityDocument]:

@@ -7,7 +7,7 @@ root registers the upper floors first, so a community may take an `Announce` bef
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -55,6 +55,9 @@ whoever brought word of it."""
 RefusedTold = Callable[["Inbound", "Refused"], Awaitable[None]]
 """Told, in the transaction that marks it, of a stored activity that was refused."""
 
+LookAhead = Callable[[Sequence["Inbound"]], Awaitable[None]]
+"""Asks for a whole group what its handlers will ask for each, and tells it to their `ahead`, which they share."""
+
 FollowersTold = Callable[["Actor", "Comparison"], Awaitable[None]]
 
 DocumentFinder = Callable[[str], Awaitable[Any | None]]
@@ -66,6 +69,7 @@ class Registry:
     def __init__(self) -> None:
         self._handlers: dict[str, list[Handler]] = defaultdict(list)
         self.gates: list[Gate] = []
+        self.look_ahead: list[LookAhead] = []
         self.carried_by_relay: CarriedByRelay | None = None
         self.forwarded_unproved: ForwardedUnproved | None = None
         self.refused: RefusedTold | None = None

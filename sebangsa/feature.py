@@ -30,6 +30,7 @@ from sebangsa.events.receiving import receive_join, receive_leave, receive_undo_
 from sebangsa.features import Feature, NavItem, Periodic
 from sebangsa.polls.jobs import refresh_poll, tend_polls
 from sebangsa.polls.receiving import receive_poll_vote
+from sebangsa.receiving import look_for_posts
 from sebangsa.relays import receiving as relays_receiving
 from sebangsa.relays import telling as relays_telling
 from sebangsa.web.events import ROUTES as EVENT_ROUTES
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 def register(site: Site) -> None:
     """Hang gates and listeners into the site's hooks."""
+    site.federation.registry.look_ahead.append(look_for_posts)
     broadcasting.register(site)
     moving.register(site)
     site.hooks.post_read.listen(partial(quoted.note_quote, site))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -41,6 +41,7 @@ MAX_ANCESTORS = 20
 MAX_MENTIONS = 100
 MAX_TAGS = 30
 CLOCK_SKEW = timedelta(minutes=10)
+_HERE, _FOLLOWED = "here", "followed"
 
 
 async def receive_post(site: Site, inbound: Inbound, document: dict[str, Any]) -> Post | None:
@@ -142,6 +143,9 @@ async def _what_is_known(inbound: Inbound, uri: str) -> tuple[bool, bool]:
     post of every peer.
     """
     sources = [inbound.actor.id] + ([inbound.announcer.id] if inbound.announcer else [])
+    is_here = inbound.ahead.ask(_HERE, uri)
+    if is_here is not None and any(inbound.ahead.ask(_FOLLOWED, source) for source in sources):
+        return bool(is_here), True
     found = await rows(
         f"""SELECT EXISTS (SELECT 1 FROM posts WHERE uri = ?) AS is_here, EXISTS (
                 SELECT 1 FROM follows f JOIN actors a ON a.id = f.follower_id
@@ -150,6 +154,31 @@ async def _what_is_known(inbound: Inbound, uri: str) -> tuple[bool, bool]:
         [uri, *sources],
     )
     return bool(found[0]["is_here"]), bool(found[0]["is_followed"])
+
+
+async def look_for_posts(inbounds: Sequence[Inbound]) -> None:
+    """Ask once, for all that a group brings, what `_what_is_known` asks for each (`federation/ahead.py`). That nobody
+    follows a source is asked again: it may have been followed since.
+    """
+    brought = [one for one in inbounds if one.activity.type in ("Create", "Announce")]
+    activities = [part for one in brought for part in (one.activity, one.activity.inner) if part is not None]
+    uris = {activity.object_id for activity in activities} - {""}
+    if not uris:
+        return
+    ahead = brought[0].ahead
+    here = await rows(f"SELECT uri FROM posts WHERE uri IN ({placeholders(len(uris))})", sorted(uris))  # noqa: S608
+    known = {row["uri"] for row in here}
+    for uri in uris:
+        ahead.tell(_HERE, uri, uri in known)
+    sources = sorted({one.actor.id for one in brought})
+    followed = await rows(
+        f"""SELECT id FROM actors WHERE id IN ({placeholders(len(sources))}) AND EXISTS (
+                SELECT 1 FROM follows f JOIN actors a ON a.id = f.follower_id
+                WHERE f.target_id = actors.id AND f.state = 'accepted' AND a.host = '')""",  # noqa: S608 - placeholders
+        sources,
+    )
+    for row in followed:
+        ahead.tell(_FOLLOWED, row["id"], True)
 
 
 async def concerns_us(inbound: Inbound, obj: ObjectDocument, known: Mapping[str, Actor]) -> bool:
@@ -193,6 +222,7 @@ async def write_post(
         await site.hooks.may_post.ask(author, draft)
     except NotAllowed as no:
         raise Forbidden(no, [community.id if community else None]) from no
+    inbound.ahead.forget(_HERE, obj.id)
     post = await insert(
         Post,
         id=site.ids.at(published),

@@ -33,6 +33,14 @@ async def rows(query: str, values: Sequence[Any] = ()) -> list[Mapping[str, Any]
     return list((await connection.execute_query(query, list(values)))[1])
 
 
+async def execute_many(query: str, values: Sequence[Sequence[Any]]) -> None:
+    """Run a statement once for each row of values, in their order."""
+    connection = get_connection("default")
+    if connection.capabilities.dialect == "postgres":
+        query = _numbered(query)
+    await connection.execute_many(query, [list(row) for row in values])
+
+
 async def execute(query: str, values: Sequence[Any] = ()) -> int:
     """Run a statement; returns how many rows it touched."""
     connection = get_connection("default")

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from tortoise.models import Model
 
-from federation.database.sql import execute
+from federation.database.sql import execute_many
 
 
 @dataclass
@@ -54,16 +54,32 @@ class Tallies:
             self._row(key).add(row)
 
     async def write(self) -> None:
-        """Write all, row by row in one order."""
+        """Write all, row by row in one order; neighbours that count the same columns go to the database together."""
+        statement = ""
+        waiting: list[list[object]] = []
         for (table, row_id), row in sorted(self._rows.items(), key=lambda item: item[0]):
-            sets = [f"{column} = {column} + ?" for column in row.by]
-            values: list[object] = list(row.by.values())
-            for column, moment in row.latest.items():
-                sets.append(f"{column} = CASE WHEN {column} > ? THEN {column} ELSE ? END")
-                values += [moment, moment]
-            await execute(f"UPDATE {table} SET {', '.join(sets)} WHERE id = ?", [*values, row_id])  # noqa: S608 - names of our own
+            own, values = _update(table, row)
+            if own != statement and waiting:
+                await execute_many(statement, waiting)
+                waiting = []
+            statement = own
+            waiting.append([*values, row_id])
             if row.then is not None:
+                await execute_many(statement, waiting)
+                waiting = []
                 await row.then()
+        if waiting:
+            await execute_many(statement, waiting)
 
     def _row(self, key: tuple[str, int]) -> _Row:
         return self._rows.setdefault(key, _Row())
+
+
+def _update(table: str, row: _Row) -> tuple[str, list[object]]:
+    by, latest = sorted(row.by.items()), sorted(row.latest.items())
+    sets = [f"{column} = {column} + ?" for column, _ in by]
+    sets += [f"{column} = CASE WHEN {column} > ? THEN {column} ELSE ? END" for column, _ in latest]
+    values: list[object] = [number for _, number in by]
+    for _, moment in latest:
+        values += [moment, moment]
+    return f"UPDATE {table} SET {', '.join(sets)} WHERE id = ?", values  # noqa: S608 - names of our own
