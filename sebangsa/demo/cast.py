@@ -31,6 +31,8 @@ LOCAL_TIME = timedelta(hours=7)
 SETTLE_WITHIN = 10.0
 """Seconds that the background work of one scene may take before the story goes on without it."""
 
+_UNHANDLED = (InboundState.PENDING, InboundState.WAITING)  # what waits for a document is work too
+
 Play = Callable[[], Awaitable[None]]
 
 
@@ -100,7 +102,7 @@ class DemoCast:
         with site.database.entered():
             return (
                 await Delivery.exists(state=DeliveryState.PENDING, run_at__lte=now)
-                or await InboundActivity.exists(state=InboundState.PENDING, run_at__lte=now)
+                or await InboundActivity.exists(state__in=_UNHANDLED, run_at__lte=now)
                 or await Job.exists(is_dead=False, run_at__lte=now)
             )
 
