@@ -91,9 +91,13 @@ class DemoCast:
         """Wait until the servers have nothing left to do."""
         try:
             async with asyncio.timeout(SETTLE_WITHIN):
-                # A table's rows set no event to wait for.
-                while any([await self._is_busy(site) for site in self.sites.values()]):  # noqa: ASYNC110
+                # A table's rows set no event to wait for. Looked at twice: what left the second server while the first
+                # was looked at is seen by neither.
+                quiet = 0
+                while quiet < 2:
                     await asyncio.sleep(0.01)
+                    busy = any([await self._is_busy(site) for site in self.sites.values()])
+                    quiet = 0 if busy else quiet + 1
         except TimeoutError:
             log.warning("the demonstration goes on although work is left")
 
