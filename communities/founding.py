@@ -19,15 +19,11 @@ if TYPE_CHECKING:
     from sebangsa.site import Site
 
 MAX_NAME = 20
-"""Letters of a community's name: Lemmy takes no longer ones."""
+"""Letters of the name of a community or feed: Lemmy takes no longer ones."""
 
 
-async def create_community(site: Site, name: str, owner: Actor, about: Description) -> Actor:
-    """Found a community; its founder owns and follows it. Returns its actor.
-
-    People and communities share one name space: Mastodon cannot see a person and a group with one handle.
-    Raises `Invalid` with the field.
-    """
+def checked_name(name: str) -> str:
+    """The name of a new community or feed, as it is kept. Raises `Invalid`."""
     name = name.strip().lower()
     if not valid_local_name(name) or len(name) > MAX_NAME:
         raise Invalid(
@@ -36,8 +32,22 @@ async def create_community(site: Site, name: str, owner: Actor, about: Descripti
             field="name",
             most=MAX_NAME,
         )
+    return name
+
+
+def name_taken() -> Invalid:
+    return Invalid("name-taken", "That name is taken.", field="name")
+
+
+async def create_community(site: Site, name: str, owner: Actor, about: Description) -> Actor:
+    """Found a community; its founder owns and follows it. Returns its actor.
+
+    People and communities share one name space: Mastodon cannot see a person and a group with one handle.
+    Raises `Invalid` with the field.
+    """
+    name = checked_name(name)
     if await Actor.exists(local_name=name):
-        raise Invalid("name-taken", "That name is taken.", field="name")
+        raise name_taken()
     check_description(about)
     now = site.clock.now()
     try:
@@ -51,5 +61,5 @@ async def create_community(site: Site, name: str, owner: Actor, about: Descripti
             made = await following.follow(site, owner, community)
             await following.accept(site, made, owner, community)
     except IntegrityError as error:
-        raise Invalid("name-taken", "That name is taken.", field="name") from error
+        raise name_taken() from error
     return await Actor.get(id=community.id)

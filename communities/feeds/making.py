@@ -9,6 +9,7 @@ from tortoise.exceptions import IntegrityError
 
 from communities.feeds import wire
 from communities.feeds.models import Feed, FeedJoiner
+from communities.founding import checked_name, name_taken
 from federation.actor_document import actor_document
 from federation.database import transaction
 from federation.fan_out import inboxes_of_followers
@@ -19,14 +20,12 @@ from sebangsa.erasing import end_account
 from sebangsa.errors import Invalid, NotAllowed
 from sebangsa.hooks import Origin
 from sebangsa.models import User
-from sebangsa.text.handles import valid_local_name
 from sebangsa.text.markdown import render_markdown
 from sebangsa.text.plain import clean_name
 
 if TYPE_CHECKING:
     from sebangsa.site import Site
 
-MAX_NAME = 20
 MAX_TITLE = 100
 MAX_DESCRIPTION = 5_000
 MAX_FEEDS = 50
@@ -45,17 +44,10 @@ class FeedDescription:
 
 async def create_feed(site: Site, owner: Actor, name: str, about: FeedDescription) -> Actor:
     """Make a feed; returns its actor. A public one shares the name space of people and communities. Raises `Invalid`."""
-    name = name.strip().lower()
-    if not valid_local_name(name) or len(name) > MAX_NAME:
-        raise Invalid(
-            "name-invalid",
-            "A name has 1 to %(most)s letters a to z, digits or _.",
-            field="name",
-            most=MAX_NAME,
-        )
+    name = checked_name(name)
     _check(about)
     if about.is_public and await Actor.exists(local_name=name):
-        raise _taken()
+        raise name_taken()
     if await Feed.filter(owner_id=owner.id).count() >= MAX_FEEDS:
         raise Invalid("too-many-feeds", "You have %(most)s feeds; that is the most.", most=MAX_FEEDS)
     async with transaction():
@@ -76,7 +68,7 @@ async def _public_actor(site: Site, name: str) -> Actor:
     try:
         return await create_local_actor(site.federation, "Feed", name, extra=extra)
     except IntegrityError as error:
-        raise _taken() from error
+        raise name_taken() from error
 
 
 async def _nameless_actor(site: Site, name: str) -> Actor:
@@ -183,15 +175,11 @@ async def must_own(actor: Actor, feed: Actor) -> Feed:
 
 async def _make_public(site: Site, feed: Actor) -> None:
     if await Actor.exists(local_name=feed.username):
-        raise _taken()
+        raise name_taken()
     try:
         await give_address(site.federation, feed)
     except IntegrityError as error:
-        raise _taken() from error
-
-
-def _taken() -> Invalid:
-    return Invalid("name-taken", "That name is taken.", field="name")
+        raise name_taken() from error
 
 
 def _check(about: FeedDescription) -> None:

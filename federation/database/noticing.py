@@ -59,8 +59,8 @@ class Noticing:
     changes: Any
 
     def notice(self) -> None:
-        """Something shown was written."""
-        raise NotImplementedError
+        """Something shown was written, outside of a transaction or by one that is committed."""
+        self.changes.happened()
 
     async def execute_insert(self, query: str, values: list[Any]) -> Any:
         done = await super().execute_insert(query, values)  # type: ignore[misc]

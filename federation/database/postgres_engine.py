@@ -26,9 +26,6 @@ class NoticingPostgresClient(Noticing, AsyncpgDBClient):
         super().__init__(*credentials, **options)
         self.changes = Changes()
 
-    def notice(self) -> None:
-        self.changes.happened()
-
     def _in_transaction(self) -> TransactionContext:
         return TransactionContextPooled(_Transaction(self), self._pool_init_lock)
 

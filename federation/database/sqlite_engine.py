@@ -94,9 +94,6 @@ class ImmediateSqliteClient(Noticing, SqliteClient):
         super().__init__(file_path, **{**PRAGMAS, **options})
         self.changes = Changes()
 
-    def notice(self) -> None:
-        self.changes.happened()
-
     async def create_connection(self, with_db: bool) -> None:
         if self._connection:
             return
