@@ -252,9 +252,9 @@ async def take_reports(
         civic, _ = await CivicCommunity.get_or_create(
             actor_id=community.id, defaults={"id": site.ids.next(), "created_at": site.clock.now()}
         )
-        civic.default_body_id = default_body.id if default_body else None
-        civic.area_code, civic.is_open = area_code, True
-        await civic.save()
+        await civic.change(
+            default_body_id=default_body.id if default_body else None, area_code=area_code, is_open=True
+        )
         if community.is_local:
             community.extra = {**community.extra, "civic:acceptsReports": True}
             if default_body is not None:

@@ -94,9 +94,7 @@ async def rejected(site: Site, made: Offer, reason: str, note_uri: str) -> None:
             await _step_of_receiver(site, made, note_uri, reason)
         return
     if report.body_id == made.body_id:
-        report.body_id, report.jurisdiction = None, ""
-        report.flags = sorted({*report.flags, "needs-office"})
-        await report.save()
+        await report.change(body_id=None, jurisdiction="", flags=sorted({*report.flags, "needs-office"}))
         await announce_later(site, report)
 
 

@@ -36,14 +36,16 @@ def next_step(site: Site, report: Report, report_uri: str, to_status: str, **val
     return replace(step, **values)
 
 
-def advance(report: Report, event: StatusEvent) -> None:
-    """Set the report to what an applied step says."""
-    report.status = event.to_status
-    report.seq = event.seq or report.seq
-    report.head_hash = event.hash
-    report.updated_at = event.at
-    report.expected_at = event.expected_at or report.expected_at
-    report.closed_at = event.at if event.to_status in CLOSED else None
+async def advance(report: Report, event: StatusEvent, seq: int) -> None:
+    """Set the report to what an applied step says, the last of `seq`. In the transaction under way."""
+    await report.change(
+        status=event.to_status,
+        seq=seq,
+        head_hash=event.hash,
+        updated_at=event.at,
+        expected_at=event.expected_at or report.expected_at,
+        closed_at=event.at if event.to_status in CLOSED else None,
+    )
 
 
 async def announce_later(site: Site, report: Report) -> None:

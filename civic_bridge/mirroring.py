@@ -83,17 +83,14 @@ async def _follow(site: Site, report: Report, items: list[HistoryItem], actors: 
         said = items[number - 1] if number is not None and number <= len(items) else None
         if said is None or said.hash != event.hash:
             # Our office's step lost against another one: it stays as a comment.
-            event.state, event.refusal, event.seq = EventState.REFUSED, "too-late", None
-            await event.save()
+            await event.change(state=EventState.REFUSED, refusal="too-late", seq=None)
     for item in items:
         await _confirm(site, report, item, actors[item.actor])
     last = await StatusEvent.get_or_none(report_id=report.id, seq=len(items))
     if last is None:
-        report.status, report.seq, report.head_hash, report.closed_at = FIRST, 0, "", None
+        await report.change(status=FIRST, seq=0, head_hash="", closed_at=None)
     else:
-        advance(report, last)
-        report.seq = len(items)
-    await report.save()
+        await advance(report, last, len(items))
 
 
 async def _was_said(item: HistoryItem, actor: Actor) -> bool:
@@ -153,8 +150,7 @@ async def _confirm(site: Site, report: Report, item: HistoryItem, actor: Actor) 
     if known is None:
         await StatusEvent.create(id=site.ids.next(), report=report, **values)
     else:
-        known.update_from_dict(values)
-        await known.save()
+        await known.change(**values)
 
 
 async def _flag(report: Report, flag: str) -> None:

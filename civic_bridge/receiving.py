@@ -141,11 +141,12 @@ async def _follow_home(site: Site, report: Report, post: Post, obj: ObjectDocume
     assert terms is not None
     if terms.jurisdiction != report.jurisdiction:
         body = await _body(terms.jurisdiction)
-        report.jurisdiction, report.body_id = terms.jurisdiction, body.id if body else None
-    report.case_url = terms.case
-    report.expected_at = terms.expected or report.expected_at
-    report.address = clean_name(obj.place.name, 300) if obj.place else report.address
-    await report.save()
+        await report.change(jurisdiction=terms.jurisdiction, body_id=body.id if body else None)
+    await report.change(
+        case_url=terms.case,
+        expected_at=terms.expected or report.expected_at,
+        address=clean_name(obj.place.name, 300) if obj.place else report.address,
+    )
     said = post.extra.get(REPORT)
     head = said.get("civic:head") if isinstance(said, dict) else None
     if _seq(post.extra) != report.seq or head != report.head_hash or await _unconfirmed(report):

@@ -97,8 +97,7 @@ async def _apply(site: Site, report: Report, event: StatusEvent, judgement: Judg
         await Offer.filter(report_id=report.id, state=OfferState.PENDING, is_transfer=True).update(
             state=OfferState.WITHDRAWN, answered_at=site.clock.now()
         )
-    advance(report, event)
-    await report.save()
+    await advance(report, event, event.seq)
     if event.to_status == "transferred" and report.is_ours:
         target = await transfer_target(report, _step(event))
         if target is not None:
@@ -134,10 +133,11 @@ async def _apply_held(site: Site, report: Report) -> None:
         judgement = await judge(report, event.actor, step)
         if judgement.is_held:
             continue
-        event.refusal = judgement.code
-        event.state = EventState.APPLIED if judgement.is_applied else EventState.REFUSED
-        event.seq = step.seq if judgement.is_applied else None
-        await event.save()
+        await event.change(
+            refusal=judgement.code,
+            state=EventState.APPLIED if judgement.is_applied else EventState.REFUSED,
+            seq=step.seq if judgement.is_applied else None,
+        )
         if judgement.is_applied:
             await _apply(site, report, event, judgement)
             await _apply_held(site, report)

@@ -119,23 +119,26 @@ async def write_description(site: Site, community: Actor, rules: Community, abou
     is_private, was_private = (mode == JoinMode.PRIVATE for mode in (about.join_mode, rules.join_mode))
     if was_private and not is_private:
         raise Invalid("stays-private", "A private community stays private.", field="join_mode")
-    rules.rules = about.rules.strip()
-    rules.language = about.language[:16]
-    rules.join_mode, rules.join_question = about.join_mode, clean_name(about.join_question, 500)
-    rules.posting = about.posting
-    await rules.save()
-    community.name = clean_name(about.title, MAX_TITLE) or community.username
-    community.source = about.sidebar.strip().replace("\x00", "")
-    community.summary = render_markdown(_with_rules(community.source, rules))
-    community.icon_url = about.icon_url or community.icon_url
-    community.discoverable = about.is_listed and not is_private
-    community.manually_approves_followers = about.join_mode != JoinMode.OPEN
-    flairs = flairs_of(community) if about.flairs is None else read_lines(community, about.flairs)
-    community.extra = wire.group_extra(community, rules) | (
-        {"tag": [flair_tag(one) for one in flairs]} if flairs else {}
+    await rules.change(
+        rules=about.rules.strip(),
+        language=about.language[:16],
+        join_mode=about.join_mode,
+        join_question=clean_name(about.join_question, 500),
+        posting=about.posting,
     )
-    community.updated_at = site.clock.now()
-    await community.save()
+    sidebar = about.sidebar.strip().replace("\x00", "")
+    flairs = flairs_of(community) if about.flairs is None else read_lines(community, about.flairs)
+    await community.change(
+        name=clean_name(about.title, MAX_TITLE) or community.username,
+        source=sidebar,
+        summary=render_markdown(_with_rules(sidebar, rules)),
+        icon_url=about.icon_url or community.icon_url,
+        discoverable=about.is_listed and not is_private,
+        manually_approves_followers=about.join_mode != JoinMode.OPEN,
+        extra=wire.group_extra(community, rules)
+        | ({"tag": [flair_tag(one) for one in flairs]} if flairs else {}),
+        updated_at=site.clock.now(),
+    )
     if is_private and not was_private:
         await close_posts(site, community)
         await community.refresh_from_db()

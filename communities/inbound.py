@@ -210,9 +210,7 @@ async def receive_undo_block(site: Site, inbound: Inbound) -> Verdict | None:
     held = await held_by(site, community, person)
     if held.banned_at is not None:
         await write_log(site, community, inbound.actor, "unban", subject=person)
-    held.banned_at = held.banned_until = None
-    held.ban_reason = ""
-    await held.save()
+    await held.change(banned_at=None, banned_until=None, ban_reason="")
     return None
 
 

@@ -31,8 +31,7 @@ async def join(site: Site, actor: Actor, community: Actor, answer: str = "") -> 
     async with transaction():
         if answer.strip():
             held = await held_by(site, community, actor)
-            held.answer = answer.strip()[:MAX_ANSWER]
-            await held.save()
+            await held.change(answer=answer.strip()[:MAX_ANSWER])
         return await following.follow(site, actor, community)
 
 
@@ -169,9 +168,7 @@ async def ban(
 async def write_ban(site: Site, community: Actor, person: Actor, reason: str, until: datetime | None) -> None:
     """The row alone, in the transaction under way."""
     held = await held_by(site, community, person)
-    held.banned_at, held.banned_until, held.ban_reason = site.clock.now(), until, reason
-    held.role = Role.MEMBER
-    await held.save()
+    await held.change(banned_at=site.clock.now(), banned_until=until, ban_reason=reason, role=Role.MEMBER)
 
 
 async def unban(site: Site, by: Actor, community: Actor, person: Actor, *, activity: str = "") -> None:
@@ -185,9 +182,7 @@ async def unban(site: Site, by: Actor, community: Actor, person: Actor, *, activ
     async with transaction():
         blocked = wire.block(by, community, person, held.ban_reason, held.banned_until, removes_posts=False)
         blocked["id"] = site.federation.config.url(f"/a/{site.ids.next()}")
-        held.banned_at = held.banned_until = None
-        held.ban_reason = ""
-        await held.save()
+        await held.change(banned_at=None, banned_until=None, ban_reason="")
         await write_log(site, community, by, "unban", subject=person)
         await enact(site, by, community, wire.undo(by, community, blocked), activity, told=[person])
 

@@ -75,22 +75,23 @@ async def restore_post(site: Site, moderator: Actor, post: Post, *, activity: st
 
 async def hide(site: Site, post: Post) -> bool:
     """Mark a post as removed, in the transaction under way; false when it is not shown anyhow."""
-    if not post.is_shown:
+    # Decided by the row: a removal may come from a moderator and from the community at one moment, and would count twice.
+    now = site.clock.now()
+    shown = Post.filter(id=post.id, removed_at=None, deleted_at=None)
+    if not await shown.update(removed_at=now, is_pinned=False):
         return False
+    post.removed_at, post.is_pinned = now, False
     await count_post(post, -1)
     await count_thread(post, -1)
-    post.removed_at = site.clock.now()
-    post.is_pinned = False
-    await post.save(update_fields=["removed_at", "is_pinned"])
     return True
 
 
 async def show(post: Post) -> bool:
     """Take the mark away, in the transaction under way; false when there is none."""
-    if post.removed_at is None or post.deleted_at is not None:
+    hidden = Post.filter(id=post.id, removed_at__isnull=False, deleted_at=None)
+    if not await hidden.update(removed_at=None):
         return False
     post.removed_at = None
-    await post.save(update_fields=["removed_at"])
     await count_post(post, +1)
     await count_thread(post, +1)
     return True

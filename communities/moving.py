@@ -62,6 +62,6 @@ async def after_move(site: Site, old: Actor, new: Actor) -> None:
             created_at=site.clock.now(),
         )
         if held.banned_at is None and not held.is_moderating:
-            held.banned_at, held.banned_until = ban.banned_at, ban.banned_until
-            held.ban_reason = ban.ban_reason
-            await held.save()
+            await held.change(
+                banned_at=ban.banned_at, banned_until=ban.banned_until, ban_reason=ban.ban_reason
+            )

@@ -189,9 +189,7 @@ async def _mend_person(site: Site, community: Actor, person: Actor, drift: Drift
     if drift.act == "unban":
         if held.banned_at is None:
             return False
-        held.banned_at = held.banned_until = None
-        held.ban_reason = ""
-        await held.save()
+        await held.change(banned_at=None, banned_until=None, ban_reason="")
         return True
     if held.is_moderating == (drift.act == "appoint"):
         return False
@@ -212,7 +210,8 @@ async def _mend_post(site: Site, community: Actor, post: Post, drift: Drift) -> 
         case "delete":
             if post.deleted_at is not None or post.is_local:
                 return False
-            await erase(site, post)
+            if not await erase(site, post):
+                return False
             await site.hooks.post_deleted.emit(post, Origin(""))
             return True
         case "label":

@@ -90,8 +90,7 @@ async def store_actor(fed: Federation, document: ActorDocument, *, domain: str =
                     raise Refused("gone", document.id)
                 if actor.type != document.type and {actor.type, document.type} - PEOPLE_TYPES:
                     raise Refused("bad-field", f"type changed from {actor.type} to {document.type}")
-                actor.update_from_dict(values)
-                await actor.save()
+                await actor.change(**values)
             await _store_keys(fed, actor, document)
     except IntegrityError:
         # Two requests met the same new actor at once: the other one has written it.
@@ -151,8 +150,7 @@ async def _store_keys(fed: Federation, actor: Actor, document: ActorDocument) ->
                 fetched_at=fed.clock.now(),
             )
         elif row.public != key.value:
-            row.public, row.kind, row.fetched_at = key.value, key.kind, fed.clock.now()
-            await row.save()
+            await row.change(public=key.value, kind=key.kind, fetched_at=fed.clock.now())
 
 
 async def _domain_of_handle(fed: Federation, raw: dict[str, Any], document: ActorDocument) -> str:

@@ -72,8 +72,7 @@ async def give_address(fed: Federation, actor: Actor) -> None:
 
     Raises `tortoise.exceptions.IntegrityError` when the name is taken.
     """
-    actor.update_from_dict(addresses_of(fed, actor.type, actor.username))
-    await actor.save()
+    await actor.change(**addresses_of(fed, actor.type, actor.username))
     await make_keys(fed, actor)
 
 

@@ -46,6 +46,9 @@ log = structlog.get_logger("sebangsa.backfill")
 LISTS_NOTHING = frozenset({"wrong-media-type", "not-an-object"})
 """What Mbin's outbox comes to, which is an empty object of JSON: it will say no more when it is asked again."""
 
+PROGRESS = ("steps", "pages", "fetches", "received", "brought", "listed", "stated", "error")
+"""Columns of a row that a round moves on."""
+
 
 class _Enough(Exception):
     """This round, or what was asked for, ends here."""
@@ -86,7 +89,7 @@ class Walk:
                 continue
             finally:
                 self._count()
-            await row.save()
+            await row.save(update_fields=PROGRESS)
         row.state = self._end()
 
     def _end(self) -> BackfillState:

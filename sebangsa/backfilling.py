@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from federation.database import execute, transaction
 from federation.fetch_limits import Meter, metered
 from federation.models import Actor, Follow, FollowState
-from sebangsa.backfill_walk import Walk
+from sebangsa.backfill_walk import PROGRESS, Walk
 from sebangsa.models import Backfill, BackfillState, Post, Visibility
 from sebangsa.past import reading_the_past
 from sebangsa.visibility import OPEN
@@ -80,13 +80,18 @@ async def ask_again(site: Site, row: Backfill) -> None:
 async def _begin(site: Site, row: Backfill) -> None:
     """From its start, unless there is something to go on from."""
     async with transaction():
-        if row.state == BackfillState.FAILED or not row.steps:
-            row.steps, row.pages, row.listed, row.stated = [], [], 0, None
-        row.fetches = row.received = row.brought = 0
-        row.error, row.ended_at, row.asked_at = "", None, site.clock.now()
-        row.state = BackfillState.WAITING
-        row.rounds += 1
-        await row.save()
+        is_new = row.state == BackfillState.FAILED or not row.steps
+        await row.change(
+            **({"steps": [], "pages": [], "listed": 0, "stated": None} if is_new else {}),
+            fetches=0,
+            received=0,
+            brought=0,
+            error="",
+            ended_at=None,
+            asked_at=site.clock.now(),
+            state=BackfillState.WAITING,
+            rounds=row.rounds + 1,
+        )
         await _enqueue(site, row)
 
 
@@ -117,7 +122,7 @@ async def backfill(site: Site, row_id: int) -> None:
             await _enqueue(site, row, timedelta(seconds=meter.wait))
         else:
             row.ended_at = site.clock.now()
-        await row.save()
+        await row.save(update_fields=(*PROGRESS, "state", "rounds", "ended_at"))
     if owner is not None and owner.is_group and row.state != BackfillState.WAITING:
         await _ask_for_comments(site, owner)
 

@@ -73,6 +73,8 @@ async def unboost(site: Site, booster: Actor, post: Post) -> None:
         return
     author = await Actor.get(id=post.author_id)
     async with transaction():
+        if not await end_boost(boosted):
+            return
         undone = activity_about(
             "Announce",
             booster,
@@ -87,5 +89,11 @@ async def unboost(site: Site, booster: Actor, post: Post) -> None:
             undo_activity(booster, undone),
             addresses_of(boosted, booster, [author]).audience,
         )
-        await count_post(boosted, -1)
-        await boosted.delete()
+
+
+async def end_boost(boosted: Post) -> bool:
+    """Delete the row and count down, in the transaction under way; false when another one did."""
+    if not await Post.filter(id=boosted.id).delete():
+        return False
+    await count_post(boosted, -1)
+    return True

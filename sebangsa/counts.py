@@ -88,14 +88,15 @@ async def take_counts(site: Site, post: Post, obj: ObjectDocument) -> None:
         "SELECT value, count(*) AS number FROM votes WHERE post_id = ? GROUP BY value", [post.id]
     )
     named = {1: 0, -1: 0} | {row["value"]: row["number"] for row in found}
+    up, down = post.likes_count, post.dislikes_count
+    columns: dict[str, Any] = {"counted_at": site.clock.now()}
     if obj.likes_count is not None:
-        post.likes_count = max(named[1], min(obj.likes_count, MAX_COUNT))
-        post.unnamed_likes = post.likes_count - named[1]
+        up = max(named[1], min(obj.likes_count, MAX_COUNT))
+        columns |= {"likes_count": up, "unnamed_likes": up - named[1]}
     if obj.dislikes_count is not None:
-        post.dislikes_count = max(named[-1], min(obj.dislikes_count, MAX_COUNT))
-        post.unnamed_dislikes = post.dislikes_count - named[-1]
-    post.counted_at = site.clock.now()
-    post.hot_score = hot_score(post.score, post.created_at)
+        down = max(named[-1], min(obj.dislikes_count, MAX_COUNT))
+        columns |= {"dislikes_count": down, "unnamed_dislikes": down - named[-1]}
+    await post.change(hot_score=hot_score(up - down, post.created_at), **columns)
 
 
 def is_among_unnamed(post: Post, value: int, said_at: datetime | None, now: datetime) -> bool:

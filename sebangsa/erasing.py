@@ -15,11 +15,12 @@ from federation.database import execute, is_postgres, placeholders, rows, tally,
 from federation.models import Actor, Follow
 from federation.withdrawing import erase_activities, forget_private_keys, is_still_sending
 from sebangsa import following
+from sebangsa.boosting import end_boost
 from sebangsa.events.joining import forget_person
 from sebangsa.hooks import Origin
 from sebangsa.models import Attachment, Mention, Post, Vote
 from sebangsa.polls.voting import forget_voter
-from sebangsa.posting import count_post, erase
+from sebangsa.posting import erase
 from sebangsa.voting import rank
 
 if TYPE_CHECKING:
@@ -42,11 +43,17 @@ async def end_account(site: Site, actor: Actor, origin: Origin) -> None:
 
     `origin` is its `Delete` of itself: a community of ours passes that on.
     """
-    actor.deleted_at = site.clock.now()
-    actor.name = actor.summary = actor.source = actor.icon_url = actor.image_url = ""
-    actor.profile_fields = []
-    actor.also_known_as, actor.extra = [], {}
-    await actor.save()
+    await actor.change(
+        deleted_at=site.clock.now(),
+        name="",
+        summary="",
+        source="",
+        icon_url="",
+        image_url="",
+        profile_fields=[],
+        also_known_as=[],
+        extra={},
+    )
     site.federation.keys.forget(actor.uri)
     await site.hooks.actor_deleted.emit(actor, origin)
     await site.queue.enqueue("erase_account", actor.id)
@@ -83,11 +90,10 @@ async def _erase_posts(site: Site, actor: Actor) -> bool:
 
 async def _erase_post(site: Site, post: Post) -> None:
     if post.kind == "boost":
-        await count_post(post, -1)
-        await post.delete()
+        await end_boost(post)
         return
-    await erase(site, post)
     # No activity of its own: the `Delete` of the account speaks for all of them.
+    await erase(site, post)
     await site.hooks.post_deleted.emit(post, Origin(""))
 
 

@@ -60,10 +60,7 @@ async def consider(site: Site, made: Follow, follower: Actor, target: Actor) -> 
 async def accept(site: Site, made: Follow, follower: Actor, target: Actor) -> None:
     """Let a follower in and tell their server. Runs twice without harm."""
     async with transaction():
-        if made.state == FollowState.PENDING:
-            made.state = FollowState.ACCEPTED
-            await made.save(update_fields=["state"])
-            await count_follow(made, +1)
+        if await _let_in(made):
             await notify(site, target.id, "follow", follower.id)
             await site.hooks.followed.emit(follower, target)
         await answer(site, "Accept", made, follower, target)
@@ -71,11 +68,18 @@ async def accept(site: Site, made: Follow, follower: Actor, target: Actor) -> No
 
 async def be_let_in(site: Site, made: Follow, follower: Actor, target: Actor) -> None:
     """One of ours was accepted elsewhere, in the transaction under way. Runs twice without harm."""
-    if made.state == FollowState.PENDING:
-        made.state = FollowState.ACCEPTED
-        await made.save(update_fields=["state"])
-        await count_follow(made, +1)
+    if await _let_in(made):
         await site.hooks.followed.emit(follower, target)
+
+
+async def _let_in(made: Follow) -> bool:
+    """Mark it and count up, once: decided by the row, as two servers may answer at one moment."""
+    waiting = Follow.filter(id=made.id, state=FollowState.PENDING)
+    if not await waiting.update(state=FollowState.ACCEPTED):
+        return False
+    made.state = FollowState.ACCEPTED
+    await count_follow(made, +1)
+    return True
 
 
 async def reject(site: Site, made: Follow, follower: Actor, target: Actor) -> None:
@@ -105,11 +109,15 @@ async def unfollow(site: Site, follower: Actor, target: Actor) -> None:
 
 
 async def end(site: Site, made: Follow, follower: Actor, target: Actor) -> None:
-    """Delete the row and count down, in the transaction under way."""
+    """Delete the row and count down, in the transaction under way; nothing where another one did."""
+    while not await Follow.filter(id=made.id, state=made.state).delete():
+        now = await Follow.get_or_none(id=made.id)
+        if now is None:
+            return
+        made.state = now.state  # accepted a moment ago
     if made.state == FollowState.ACCEPTED:
         await count_follow(made, -1)
         await site.hooks.unfollowed.emit(follower, target)
-    await made.delete()
 
 
 async def count_follow(made: Follow, by: int) -> None:

@@ -23,6 +23,7 @@ from federation.wire import (
     types_of,
 )
 from sebangsa import following, quoted, voted
+from sebangsa.boosting import end_boost
 from sebangsa.counts import take_counts
 from sebangsa.erasing import end_account
 from sebangsa.errors import NotAllowed
@@ -125,15 +126,17 @@ async def _update_post(site: Site, inbound: Inbound, post: Post, document: dict[
         return
     if post.kind == "question" and not (obj.poll is not None and await renew_counts(post, obj.poll)):
         await replace_poll(site, post, obj.poll)
-    post.name = clean_name(obj.name, 500) or post.name
-    post.summary = warning_of(obj)
-    post.content = content_of(obj)
-    post.is_sensitive = obj.sensitive
-    post.link_url, post.link_key = obj.link_url, link_key(obj.link_url)
-    post.extra = wire_extra(obj)
-    post.edited_at = obj.updated or site.clock.now()
+    await post.change(
+        name=clean_name(obj.name, 500) or post.name,
+        summary=warning_of(obj),
+        content=content_of(obj),
+        is_sensitive=obj.sensitive,
+        link_url=obj.link_url,
+        link_key=link_key(obj.link_url),
+        extra=wire_extra(obj),
+        edited_at=obj.updated or site.clock.now(),
+    )
     await take_counts(site, post, obj)
-    await post.save()
     if obj.event is not None:
         await renew_event(site, post, obj)
     await PostTag.filter(post_id=post.id).delete()
@@ -189,8 +192,7 @@ async def receive_delete(site: Site, inbound: Inbound) -> None:
         raise Refused(
             "not-the-author", inbound.actor.uri
         )  # moderators were asked before, on the floors above (S-037)
-    if post.deleted_at is None:
-        await erase(site, post)
+    if await erase(site, post):
         await site.hooks.post_deleted.emit(post, Origin(inbound.raw, None, inbound.announcer))
 
 
@@ -202,10 +204,11 @@ async def receive_undo_delete(site: Site, inbound: Inbound) -> None:
     if post is None or post.deleted_at is None:
         return
     document = inbound.document_at(post.uri)
-    post.deleted_at = None
+    if not await Post.filter(id=post.id, deleted_at__isnull=False).update(deleted_at=None):
+        return
+    await post.refresh_from_db(fields=["deleted_at", "removed_at"])
     await _update_post(site, inbound, post, document)
-    post.edited_at = read_object(document, allow_http=site.settings.is_development).updated
-    await post.save(update_fields=["edited_at"])
+    await post.change(edited_at=read_object(document, allow_http=site.settings.is_development).updated)
     if post.is_shown:
         await count_post(post, +1)
     await site.hooks.post_restored.emit(post)
@@ -370,8 +373,7 @@ async def receive_undo_announce(site: Site, inbound: Inbound) -> None:
     outdated = boosted is not None and await is_about_another(inbound, boosted.uri)
     await mark_overtaken(inbound, inner.id)
     if boosted is not None and not outdated:
-        await count_post(boosted, -1)
-        await boosted.delete()
+        await end_boost(boosted)
 
 
 async def receive_undo_unknown(site: Site, inbound: Inbound) -> Verdict | None:
@@ -387,6 +389,5 @@ async def receive_undo_unknown(site: Site, inbound: Inbound) -> Verdict | None:
             return None
         await mark_overtaken(inbound, uri)
         return Verdict.PASS
-    await count_post(boosted, -1)
-    await boosted.delete()
+    await end_boost(boosted)
     return None

@@ -358,9 +358,13 @@ async def edit_post(
     async with transaction():
         known = set(await Mention.filter(post_id=post.id).values_list("actor_id", flat=True))
         newly = [actor for actor in mentioned if actor.id not in known] if post.visibility in OPEN else []
-        post.source, post.content = draft.source, rendered.html
-        post.name, post.summary, post.edited_at = draft.name, draft.summary, now
-        await post.save()
+        await post.change(
+            source=draft.source,
+            content=rendered.html,
+            name=draft.name,
+            summary=draft.summary,
+            edited_at=now,
+        )
         await PostTag.filter(post_id=post.id).delete()
         await _write_tags(site, post, rendered.hashtags)
         await _write_mentions(site, post, newly)
@@ -390,25 +394,28 @@ async def delete_post(site: Site, deleter: Actor, post: Post) -> None:
         elif post.community_id:
             activity |= {"cc": [(await Actor.get(id=post.community_id)).uri]}
             activity["audience"] = activity["cc"][0]
+        if not await erase(site, post):
+            return
         sent = await publish(site.federation, deleter, activity, addresses.audience)
         await withdraw(deleter, post.uri)
-        await erase(site, post)
         await site.hooks.post_deleted.emit(post, Origin(sent.body))
 
 
-async def erase(site: Site, post: Post) -> None:
-    """Empty a post to its tombstone, in the transaction under way; the files follow in a job."""
+async def erase(site: Site, post: Post) -> bool:
+    """Empty a post to its tombstone, in the transaction under way; the files follow in a job. False when it was one."""
+    # Decided by the row: a `Delete` may come from its author and from its community at one moment, and count twice.
+    if not await Post.filter(id=post.id, deleted_at=None).update(deleted_at=site.clock.now()):
+        return False
+    await post.refresh_from_db(fields=["deleted_at", "removed_at"])
     keys = [key for a in await Attachment.filter(post_id=post.id) for key in (a.key, a.small_key) if key]
     await Attachment.filter(post_id=post.id).delete()
     await PostTag.filter(post_id=post.id).delete()
     await Event.filter(post_id=post.id).delete()  # and who took part
     await Poll.filter(post_id=post.id).delete()  # with its votes: nothing tells any more who chose what
     await Post.filter(boost_of_id=post.id).delete()
-    if post.is_shown:
+    if post.removed_at is None:
         await count_post(post, -1)
-    post.deleted_at = site.clock.now()
-    post.name = post.summary = post.content = post.source = post.link_url = post.link_key = ""
-    post.extra = {}
-    await post.save()
+    await post.change(name="", summary="", content="", source="", link_url="", link_key="", extra={})
     if keys:
         await site.queue.enqueue("delete_media", keys)
+    return True

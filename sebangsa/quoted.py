@@ -43,14 +43,13 @@ async def note_quote(site: Site, inbound: Inbound, post: Post, obj: ObjectDocume
         await known.delete()  # edited to quote another
         known = None
     if known is None:
-        known = Quote(
+        known = await Quote.create(
             id=site.ids.next(), quoting_uri=post.uri, quoted_uri=obj.quote, created_at=site.clock.now()
         )
-    known.quoting_id = post.id
     stamp = obj.quote_authorization
-    if stamp and not site.federation.config.is_ours(obj.quote) and host_of(stamp) == host_of(obj.quote):
-        known.stamp_uri = stamp
-    await known.save()
+    if not stamp or site.federation.config.is_ours(obj.quote) or host_of(stamp) != host_of(obj.quote):
+        stamp = known.stamp_uri
+    await known.change(quoting_id=post.id, stamp_uri=stamp)
     if not inbound.is_quoted:
         job = "read_old_quote" if is_past() else "read_quote"
         await site.queue.enqueue(job, known.id, key=f"quote:{known.id}")

@@ -113,7 +113,7 @@ async def answer_request(
         return None
     if known is None:
         quoting = await Post.get_or_none(uri=quoting_uri, author_id=quoter.id)
-        known = Quote(
+        known = await Quote.create(
             id=site.ids.next(),
             quoting_uri=quoting_uri,
             quoting_id=quoting.id if quoting else None,
@@ -121,11 +121,12 @@ async def answer_request(
             quoted_id=quoted.id,
             created_at=site.clock.now(),
         )
-    known.state = QuoteState.ACCEPTED
-    known.quoted_id = quoted.id
-    known.stamp_uri = stamp_of(quoted, known.id)
-    known.request_uri = str(request.get("id") or "")
-    await known.save()
+    await known.change(
+        state=QuoteState.ACCEPTED,
+        quoted_id=quoted.id,
+        stamp_uri=stamp_of(quoted, known.id),
+        request_uri=str(request.get("id") or ""),
+    )
     answer = quote_answer(author, request, quoter.uri, known.stamp_uri)
     await publish(site.federation, author, answer, Audience([quoter]))
     if known.quoting_id is not None:

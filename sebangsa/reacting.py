@@ -71,8 +71,7 @@ async def unreact(site: Site, reactor: Actor, post: Post, emoji: str) -> None:
     """Take an emoji back."""
     async with transaction():
         known = await Reaction.get_or_none(actor_id=reactor.id, post_id=post.id, emoji=emoji)
-        if known is not None:
-            await known.delete()
+        if known is not None and await Reaction.filter(id=known.id).delete():
             origin = await _send(site, reactor, post, known, is_undone=True)
             await site.hooks.reacted.emit(reactor, post, origin)
 

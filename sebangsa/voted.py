@@ -105,7 +105,8 @@ async def receive_undo_unknown(site: Site, inbound: Inbound) -> Verdict | None:
     known = await Reaction.get_or_none(uri=uri, actor_id=inbound.actor.id).select_related("post")
     if known is None:
         return Verdict.PASS
-    await known.delete()
+    if not await Reaction.filter(id=known.id).delete():
+        return None
     vote = await Vote.get_or_none(actor_id=inbound.actor.id, post_id=known.post_id, uri=uri)
     if vote is not None and await write_vote(site, inbound.actor, known.post, 0, ""):
         await site.hooks.voted.emit(inbound.actor, known.post, 0, _origin(inbound))
@@ -155,8 +156,7 @@ async def _take_back(inbound: Inbound, post: Post, inner: ActivityDocument) -> t
     for known in mine:
         is_meant = known.emoji == inner.reaction if inner.reaction else known.uri == inner.id
         if is_meant and not await is_about_another(inbound, known.uri):
-            await known.delete()
-            taken = True
+            taken = bool(await Reaction.filter(id=known.id).delete())
             mine = [other for other in mine if other.id != known.id]
             break
     return taken, next((other for other in mine if other.is_like), None)

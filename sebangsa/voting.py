@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from federation.database import tally, transaction
+from federation.database import execute, tally, transaction
 from federation.models import Actor
 from federation.outbox import Audience, publish
 from sebangsa.counts import is_among_unnamed
@@ -38,12 +38,13 @@ async def vote(site: Site, voter: Actor, post: Post, value: int) -> None:
         known = await Vote.get_or_none(actor_id=voter.id, post_id=post.id)
         if (known.value if known else 0) == value:
             return
+        uri = site.federation.config.url(f"/a/{site.ids.next()}")
+        if not await write_vote(site, voter, post, value, uri):
+            return  # pressed twice at one moment
         origin = Origin("")
         if known is not None:
             undone = await _activity(post, voter, known.value, known.uri)
             origin = await _send(site, voter, post, known.value, undo_activity(voter, undone))
-        uri = site.federation.config.url(f"/a/{site.ids.next()}")
-        await write_vote(site, voter, post, value, uri)
         if value:
             origin = await _send(site, voter, post, value, await _activity(post, voter, value, uri))
         await site.hooks.voted.emit(voter, post, value, origin)
@@ -63,16 +64,9 @@ async def write_vote(
 
     `emoji` is what a peer likes with, `said_at` when it says that it did.
     """
-    known = await Vote.get_or_none(actor_id=voter.id, post_id=post.id)
-    old = known.value if known else 0
+    old = await _replace(site, voter, post, value, uri)
     if old == value:
         return False
-    if known is not None:
-        await known.delete()
-    if value:
-        await Vote.create(
-            id=site.ids.next(), actor=voter, post=post, value=value, uri=uri, created_at=site.clock.now()
-        )
     if not old and not voter.is_local and is_among_unnamed(post, value, said_at, site.clock.now()):
         await tally(Post, post.id, unnamed_likes=-(value == 1), unnamed_dislikes=-(value == -1))
     else:
@@ -87,6 +81,31 @@ async def write_vote(
         said: dict[str, Any] = {"emoji": emoji} if emoji else {}
         await notify(site, post.author_id, "favourite", voter.id, post=post, **said)
     return True
+
+
+async def _replace(site: Site, voter: Actor, post: Post, value: int, uri: str) -> int:
+    """Write a vote in the place of the one that stood there, and return that one's value.
+
+    Decided by the row: a vote may come from its voter and from the community at one moment, and would count twice.
+    """
+    while True:
+        known = await Vote.get_or_none(actor_id=voter.id, post_id=post.id)
+        old = known.value if known else 0
+        if old == value:
+            return old
+        if known is not None and not await Vote.filter(id=known.id).delete():
+            continue
+        if not value or await _insert(site, voter, post, value, uri):
+            return old
+
+
+async def _insert(site: Site, voter: Actor, post: Post, value: int, uri: str) -> bool:
+    written = await execute(
+        """INSERT INTO votes (id, actor_id, post_id, value, uri, created_at) VALUES (?, ?, ?, ?, ?, ?)
+           ON CONFLICT (actor_id, post_id) DO NOTHING""",
+        [site.ids.next(), voter.id, post.id, value, uri, site.clock.now()],
+    )
+    return bool(written)
 
 
 async def rank(post: Post) -> None:

@@ -103,19 +103,20 @@ async def describe_feed(site: Site, editor: Actor, feed: Actor, about: FeedDescr
     async with transaction():
         if about.is_public and not row.is_public:
             await _make_public(site, feed)
-            feed.extra, feed.discoverable = wire.feed_extra(feed.uri), True
-            row.is_public = True
-            await row.save(update_fields=["is_public"])
+            await feed.change(extra=wire.feed_extra(feed.uri), discoverable=True)
+            await row.change(is_public=True)
         await _write(site, editor, feed, about)
         await tell_update(site, row, feed)
 
 
 async def _write(site: Site, editor: Actor, feed: Actor, about: FeedDescription) -> None:
-    feed.name = clean_name(about.title, MAX_TITLE) or feed.username
-    feed.source = about.description.strip().replace("\x00", "")
-    feed.summary = render_markdown(feed.source)
-    feed.updated_at = site.clock.now()
-    await feed.save()
+    source = about.description.strip().replace("\x00", "")
+    await feed.change(
+        name=clean_name(about.title, MAX_TITLE) or feed.username,
+        source=source,
+        summary=render_markdown(source),
+        updated_at=site.clock.now(),
+    )
     await set_joins(site, feed, editor, joins=about.joins)
 
 

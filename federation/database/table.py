@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from tortoise import BaseDBAsyncClient
 from tortoise.models import Model, ModelMeta
 
 
@@ -19,3 +21,24 @@ class Table(Model, metaclass=_WithoutSource):
 
     class Meta:
         abstract = True
+
+    async def change(self, **columns: Any) -> None:
+        """Set columns and write these alone: what another transaction wrote to the row since it was read stays."""
+        self.update_from_dict(columns)
+        await self.save(update_fields=columns)
+
+    async def save(
+        self,
+        using_db: BaseDBAsyncClient | None = None,
+        update_fields: Iterable[str] | None = None,
+        force_create: bool = False,
+        force_update: bool = False,
+    ) -> None:
+        """Write a new row, or the columns that are named of one that is there.
+
+        Raises `TypeError` for a row as a whole: a count, a removal or a suspension that was written since it was read
+        would be lost.
+        """
+        if self._saved_in_db and update_fields is None:
+            raise TypeError(f"name what changed of this {type(self).__name__}")
+        await super().save(using_db, update_fields, force_create, force_update)

@@ -51,7 +51,7 @@ async def add_relay(site: Site, url: str) -> Relay:
     async with transaction():
         relay, is_new = await Relay.get_or_create(url=url, defaults={"id": row_id, **values})
         if not is_new:
-            await relay.update_from_dict(values).save()
+            await relay.change(**values)
         await _send(site, us, relay, _follow(us, relay, actor))
     return relay
 

@@ -173,8 +173,7 @@ async def test_s038_only_a_moderator_relabels_anothers_post_and_changes_nothing_
         known = await Actor.get(uri=group.uri)
         who = await Actor.get(uri=moderator.uri)
         held = await membership.held_by(site, known, who)
-        held.role = membership.Role.MODERATOR
-        await held.save()
+        await held.change(role=membership.Role.MODERATOR)
     update["id"] += "-2"
     assert (await village.deliver(moderator, update))[1] == "done"
     post = await village.find(page["id"])

@@ -133,8 +133,7 @@ async def test_the_author_and_whom_it_concerns_are_judged(
     assert await codes(warga, created(author, cc=[admin.actor.uri])) == []
     async with warga.inside() as site:
         made = await following.follow(site, admin.actor, known)
-        made.state = following.FollowState.ACCEPTED
-        await made.save()
+        await made.change(state=following.FollowState.ACCEPTED)
     assert await codes(warga, created(author)) == []
     async with warga.inside() as site:
         await Actor.filter(id=known.id).update(suspended_at=site.clock.now())

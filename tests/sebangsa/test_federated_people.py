@@ -136,8 +136,7 @@ async def test_a_locked_person_answers_each_request_to_follow(neighbours: Pair) 
     ani = await warga.user("ani")
     budi = await kota.user("budi")
     async with kota.inside():
-        budi.actor.manually_approves_followers = True
-        await budi.actor.save()
+        await budi.actor.change(manually_approves_followers=True)
     async with warga.inside() as site:
         found = await find_actor(site, f"@budi@{kota.site.settings.domain}")
         assert found is not None

@@ -134,8 +134,7 @@ async def test_many_followers_go_along_in_several_jobs(
         user = await street.warga.user(f"warga{number}")
         async with street.warga.inside() as site:
             made = await following.follow(site, user.actor, known)
-            made.state = FollowState.ACCEPTED
-            await made.save()
+            await made.change(state=FollowState.ACCEPTED)
     assert await street.move(street.old, new.uri) == "done"
     async with street.warga.inside():
         assert await Follow.filter(target__uri=new.uri).count() == 6

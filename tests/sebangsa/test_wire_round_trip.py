@@ -228,19 +228,16 @@ async def test_people_and_groups_are_read_back_as_they_were_written(site: Site) 
     ):
         name = kind.lower()
         made = await create_local_actor(fed, kind, name)
-        made.update_from_dict(
-            {
-                "name": 'Ani "Bu RT" <b>&amp;</b> 😀',
-                "summary": "<p>Halo</p>",
-                "source": "Halo",
-                "profile_fields": [{"name": "Kota", "value": '<a href="https://a.example">x</a>'}],
-                "also_known_as": ["http://lama.localhost/u/ani"],
-                "manually_approves_followers": kind == "Person",
-                "discoverable": False,
-                "extra": extra,
-            }
+        await made.change(
+            name='Ani "Bu RT" <b>&amp;</b> 😀',
+            summary="<p>Halo</p>",
+            source="Halo",
+            profile_fields=[{"name": "Kota", "value": '<a href="https://a.example">x</a>'}],
+            also_known_as=["http://lama.localhost/u/ani"],
+            manually_approves_followers=kind == "Person",
+            discoverable=False,
+            extra=extra,
         )
-        await made.save()
         document = await actor_document(fed.config, await Actor.get(id=made.id))
         found = read_actor(over_the_wire(document), allow_http=True)
         assert (found.id, found.type, found.preferred_username) == (made.uri, kind, name)

@@ -118,8 +118,7 @@ class World:
             for name in NAMES[place.name]:
                 user = await create_user(site, name, password="rahasia sekali")
                 if name == LOCKED:
-                    user.actor.manually_approves_followers = True
-                    await user.actor.save()
+                    await user.actor.change(manually_approves_followers=True)
                 place.people.append(user.actor)
             if title := COMMUNITIES.get(place.name):
                 owner = place.people[0]
@@ -135,9 +134,10 @@ class World:
         fixed = random.Random(f"keys {place.name} {self.seed}")
         for key in await ActorKey.filter(kind="ed25519").order_by("key_id"):
             private = Ed25519PrivateKey.from_private_bytes(fixed.randbytes(32))
-            key.private = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-            key.public = multikey_of(private.public_key())
-            await key.save()
+            await key.change(
+                private=private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),
+                public=multikey_of(private.public_key()),
+            )
 
     # --- time
 

@@ -157,8 +157,7 @@ async def test_s084_a_suspended_account_loses_its_streams_within_seconds(start: 
     async with listening(warga, "/events", cookies) as ear:
         await ear.next("notifications")
         async with warga.inside() as site:
-            ani.actor.suspended_at = site.clock.now()
-            await ani.actor.save()
+            await ani.actor.change(suspended_at=site.clock.now())
         await clock.let_pass(6)
         assert await ear.ended()
 
