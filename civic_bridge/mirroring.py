@@ -36,10 +36,16 @@ async def announce_status(site: Site, report_id: int) -> None:
     if report is None or not report.is_ours or report.post.deleted_at is not None:
         return
     post = report.post
-    post.extra = {**post.extra, **report_extra(report)}
-    source = report_source(report)
     try:
-        await edit_post(site, report.reporter, post, source=source, name=post.name, summary=post.summary)
+        await edit_post(
+            site,
+            report.reporter,
+            post,
+            source=report_source(report),
+            name=post.name,
+            summary=post.summary,
+            extra={**post.extra, **report_extra(report)},
+        )
     except NotAllowed as no:
         # Its reporter was banned from the community: the history stands, but nothing new goes round.
         log.warning("a report's state cannot be announced", report=post.uri, reason=no.code)

@@ -9,7 +9,7 @@ from federation.clock import Clock
 
 EPOCH_MS = 1_704_067_200_000  # 2024-01-01T00:00:00Z
 _LOW_BITS = 21
-_LOW_MASK = (1 << _LOW_BITS) - 1
+_REMEMBERED = 4096
 
 
 class IdMaker:
@@ -23,6 +23,7 @@ class IdMaker:
         self._clock = clock
         self._random = rng or random.SystemRandom()
         self._last = 0
+        self._lately: set[int] = set()
 
     def next(self) -> int:
         now = int(self._clock.time() * 1000) - EPOCH_MS
@@ -35,7 +36,13 @@ class IdMaker:
         """An id for something that was made at `moment`: now's next one, unless it is older than a minute."""
         if self._clock.time() - moment.timestamp() < 60:
             return self.next()
-        return first_id_at(moment) | self._random.getrandbits(_LOW_BITS)
+        # A thread that is read as a whole may bear one moment two hundred times: one draw in a hundred would meet another.
+        while (made := first_id_at(moment) | self._random.getrandbits(_LOW_BITS)) in self._lately:
+            pass
+        if len(self._lately) >= _REMEMBERED:
+            self._lately.clear()
+        self._lately.add(made)
+        return made
 
     def later(self, by: timedelta) -> int:
         """An id that sorts behind all that is made until then, and behind the one before it."""

@@ -28,10 +28,15 @@ from federation.wire import ActivityDocument, id_of, read_activity
 if TYPE_CHECKING:
     from federation.federation import Federation
 
-GROUPS_AT_ONCE = 3
+GROUPS_AT_ONCE = 2
 """Groups side by side on PostgreSQL: while one waits for the database, another computes. SQLite has one writer."""
 TRIES_TOGETHER = 3
 """Each costs the group again; then what is left of it is handled one by one."""
+
+TURN = 0.002
+"""Seconds after which others get a turn: an activity may need no statement that would wait."""
+ROUNDS_AT_THE_DOOR = 4
+"""Rounds of the event loop that a turn lasts while peers wait for their 202: reading one and storing it takes several."""
 
 PATIENCE = 0.012
 """Seconds for which a peer may wait at the door for a group; then the group is written, and its rest follows it."""
@@ -115,12 +120,14 @@ class _Processing:
         while claimed and tries:
             at: Stored | None = None
             begun = self._fed.clock.monotonic()
+            turn = _Turn(self._fed)
             try:
                 async with transaction():
                     ended: dict[InboundState, list[int]] = defaultdict(list)
                     for row in claimed:
                         if ended and self._somebody_waits(begun):
                             break
+                        await turn.give()
                         at = row
                         inbound = read.get(row.id) or await _read(self._fed, row, actors.get(row.actor_id))
                         verdict = await dispatch(inbound)
@@ -186,6 +193,24 @@ class _Processing:
                         self._done += 1
                 queue.popleft()
         del self._alone[actor_id]
+
+
+class _Turn:
+    """The event loop's thread, held for a while and given up."""
+
+    def __init__(self, fed: Federation) -> None:
+        self._fed = fed
+        self._until = fed.clock.monotonic() + TURN
+
+    async def give(self) -> None:
+        """Let others go first, when it was long enough."""
+        if self._fed.clock.monotonic() < self._until:
+            return
+        for _ in range(ROUNDS_AT_THE_DOOR):
+            await asyncio.sleep(0)
+            if not self._fed.storing.is_writing:
+                break
+        self._until = self._fed.clock.monotonic() + TURN
 
 
 async def _read(fed: Federation, row: Stored, actor: Actor | None, ahead: Ahead | None = None) -> Inbound:

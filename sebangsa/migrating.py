@@ -34,12 +34,15 @@ async def draft(*, write: bool = True) -> list[str]:
                     )
                 apps = require_context().apps
                 assert apps is not None
+                if not write:
+                    drafts = await MigrationAutodetector(apps, site.database.apps).changes()
+                    return [entry.app_label for entry in drafts]
                 written: list[str] = []
                 for label in site.database.apps:
                     # One package at a time, from the ground up: what it depends on must be on disk to be named.
                     drafts = await MigrationAutodetector(apps, site.database.apps).changes()
                     due = [entry for entry in drafts if entry.app_label == label]
-                    written += [str(entry.write()) if write else label for entry in due]
+                    written += [str(entry.write()) for entry in due]
                 return written
         finally:
             await site.database.close()

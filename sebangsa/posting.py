@@ -336,9 +336,12 @@ async def _notify_addressed(site: Site, post: Post, mentioned: Sequence[Actor], 
 
 
 async def edit_post(
-    site: Site, editor: Actor, post: Post, *, source: str, name: str = "", summary: str = ""
+    site: Site, editor: Actor, post: Post, *, source: str, name: str = "", summary: str = "", **also: Any
 ) -> Post:
-    """Change text, title or warning; whom it is addressed to stays. Raises `NotAllowed` for another's post."""
+    """Change text, title or warning; whom it is addressed to stays. `also` are other columns that change with them.
+
+    Raises `NotAllowed` for another's post.
+    """
     must_be_author(editor, post)
     await site.hooks.may_edit.ask(editor, post)
     draft = Draft(
@@ -364,6 +367,7 @@ async def edit_post(
             name=draft.name,
             summary=draft.summary,
             edited_at=now,
+            **also,
         )
         await PostTag.filter(post_id=post.id).delete()
         await _write_tags(site, post, rendered.hashtags)

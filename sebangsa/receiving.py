@@ -7,7 +7,7 @@ from datetime import timedelta
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from federation.database import execute, insert, placeholders, rows
+from federation.database import insert, placeholders, rows
 from federation.inbound import Inbound
 from federation.models import Actor
 from federation.peer_profiles import Mark
@@ -20,7 +20,7 @@ from sebangsa.errors import NotAllowed
 from sebangsa.events.receiving import write_remote_event
 from sebangsa.events.wire import without_facts
 from sebangsa.hooks import Origin
-from sebangsa.models import Attachment, Mention, Post, Visibility
+from sebangsa.models import Attachment, Mention, Post, PostTag, Visibility
 from sebangsa.notifying import notify
 from sebangsa.polls.receiving import write_remote_poll
 from sebangsa.posting import MAX_PICTURES, Draft, count_post
@@ -359,11 +359,8 @@ async def _write_mentions(
 async def write_tags_and_attachments(site: Site, post: Post, obj: ObjectDocument) -> None:
     """Write both, in the transaction under way; the pictures stay at their server."""
     names = {normal_form(tag) for tag in obj.hashtags[:MAX_TAGS]}
-    if names := names - {None}:
-        await execute(
-            f"INSERT INTO post_tags (id, name, post_id) VALUES {', '.join(['(?, ?, ?)'] * len(names))}",  # noqa: S608
-            [value for name in sorted(filter(None, names)) for value in (site.ids.next(), name, post.id)],
-        )
+    for name in sorted(filter(None, names)):
+        await insert(PostTag, id=site.ids.next(), name=name, post=post)
     if not obj.attachments:
         return
     await Attachment.bulk_create(

@@ -7,11 +7,13 @@ as it stands, so does what was read. The database itself is listened to, so no u
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
 from tortoise.connection import get_connection
+
+from federation.database.late_rows import LateRows
 
 BOOKKEEPING = frozenset(
     ("deliveries", "fan_outs", "inbound_activities", "jobs", "notifications", "peers", "sessions", "waiting_votes")
@@ -54,36 +56,54 @@ def changes() -> Changes:
 
 
 class Noticing:
-    """What an engine's client adds: each statement that may change something shown is noticed after it ran."""
+    """What an engine's client adds: each statement that may change something shown is noticed after it ran; what waits in
+    a transaction is written before a statement that might miss it (`late_rows.py`).
+    """
 
     changes: Any
+    late: LateRows | None = None
 
     def notice(self) -> None:
         """Something shown was written, outside of a transaction or by one that is committed."""
         self.changes.happened()
 
     async def execute_insert(self, query: str, values: list[Any]) -> Any:
+        if self.late and self.late.must_be_written_before(query):
+            await self.write_late()
         done = await super().execute_insert(query, values)  # type: ignore[misc]
         self._look_at(query)
         return done
 
     async def execute_many(self, query: str, values: list[list[Any]]) -> None:
+        if self.late and self.late.must_be_written_before(query):
+            await self.write_late()
         await super().execute_many(query, values)  # type: ignore[misc]
         self._look_at(query)
 
     async def execute_query(self, query: str, values: list[Any] | None = None) -> Any:
+        if self.late and self.late.must_be_written_before(query):
+            await self.write_late()
         done = await super().execute_query(query, values)  # type: ignore[misc]
         self._look_at(query)
         return done
 
     async def execute_query_dict(self, query: str, values: list[Any] | None = None) -> list[dict[str, Any]]:
+        if self.late and self.late.must_be_written_before(query):
+            await self.write_late()
         done = await super().execute_query_dict(query, values)  # type: ignore[misc]
         self._look_at(query)
         return done
 
     async def execute_script(self, query: str) -> None:
+        if self.late and self.late.must_be_written_before(query):
+            await self.write_late()
         await super().execute_script(query)  # type: ignore[misc]
         self.notice()
+
+    async def write_late(self) -> None:
+        """Write what waits, if anything does. Raises what the database raises, `IntegrityError` for a row that is there."""
+        for statement, values in self.late.take() if self.late else ():
+            await self.execute_many(statement, [list(row) for row in values])
 
     def _look_at(self, query: str) -> None:
         if query[:1] not in "Ss" and writes_what_is_shown(query[:_HEAD]):
@@ -95,6 +115,22 @@ class NoticingTransaction(Noticing):
 
     _wrote = False
     _parent: Any
+
+    def write_later(self, table: str, statement: str, values: Sequence[Any]) -> None:
+        """Let a row wait; the statement is in the engine's own form."""
+        if self.late is None:
+            self.late = LateRows()
+        self.late.add(table, statement, values)
+
+    def drop_late(self) -> None:
+        """Forget what waits: the part of the transaction that it belongs to is taken back."""
+        if self.late:
+            self.late.take()
+
+    async def savepoint(self) -> None:
+        # Statements inside go through the outer client, which so holds what waits in this part alone.
+        await self._parent.write_late()
+        await super().savepoint()  # type: ignore[misc]
 
     @property
     def changes(self) -> Any:
@@ -108,7 +144,12 @@ class NoticingTransaction(Noticing):
         await super().commit()  # type: ignore[misc]
         self._tell()
 
+    async def savepoint_rollback(self) -> None:
+        self._parent.drop_late()
+        await super().savepoint_rollback()  # type: ignore[misc]
+
     async def release_savepoint(self) -> None:
+        await self._parent.write_late()
         await super().release_savepoint()  # type: ignore[misc]
         self._tell()
 

@@ -18,7 +18,7 @@ from tortoise import fields
 from tortoise.exceptions import ValidationError
 from tortoise.models import Model
 
-from federation.database.sql import execute
+from federation.database.sql import insert_late
 
 M = TypeVar("M", bound=Model)
 
@@ -28,8 +28,8 @@ _set = object.__setattr__
 async def insert(model: type[M], **values: Any) -> M:
     """Write a row whose key is given, and return it: what `model.create(**values)` does for our own fields.
 
-    Related rows are given as models or by their ids. Raises `ValidationError` for a text that its column cannot hold,
-    `IntegrityError` where the row is there already.
+    Related rows are given as models or by their ids. Inside a transaction it is written late (`late_rows.py`). Raises
+    `ValidationError` for a text that its column cannot hold; `IntegrityError` comes when it is written.
     """
     plan = _plan(model)
     row = model.__new__(model)
@@ -44,7 +44,8 @@ async def insert(model: type[M], **values: Any) -> M:
         raise TypeError(f"{model.__name__} has no {', '.join(given)}")
     for name in plan.relations & values.keys():
         setattr(row, name, values[name])
-    await execute(plan.statement, [column.stored(getattr(row, column.name)) for column in plan.columns])
+    stored = [column.stored(getattr(row, column.name)) for column in plan.columns]
+    await insert_late(model._meta.db_table, plan.statement, stored)
     return row
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from tortoise.connection import get_connection
 
+from federation.database.noticing import Noticing, NoticingTransaction
+
 
 @lru_cache(maxsize=1024)
 def _numbered(query: str) -> str:
@@ -39,6 +41,26 @@ async def execute_many(query: str, values: Sequence[Sequence[Any]]) -> None:
     if connection.capabilities.dialect == "postgres":
         query = _numbered(query)
     await connection.execute_many(query, [list(row) for row in values])
+
+
+async def insert_late(table: str, query: str, values: Sequence[Any]) -> None:
+    """Write a row when the transaction under way ends, or before something might miss it; at once where there is none.
+
+    What the database says against it comes then, not here.
+    """
+    connection = get_connection("default")
+    if isinstance(connection, NoticingTransaction):
+        is_numbered = connection.capabilities.dialect == "postgres"
+        connection.write_later(table, _numbered(query) if is_numbered else query, values)
+    else:
+        await execute(query, values)
+
+
+async def write_late() -> None:
+    """Write what waits in the transaction under way."""
+    connection = get_connection("default")
+    assert isinstance(connection, Noticing)
+    await connection.write_late()
 
 
 async def execute(query: str, values: Sequence[Any] = ()) -> int:

@@ -41,4 +41,6 @@ class Table(Model, metaclass=_WithoutSource):
         """
         if self._saved_in_db and update_fields is None:
             raise TypeError(f"name what changed of this {type(self).__name__}")
-        await super().save(using_db, update_fields, force_create, force_update)
+        # With names Tortoise would update a row that is not there yet.
+        named = update_fields if self._saved_in_db else None
+        await super().save(using_db, named, force_create, force_update)

@@ -10,6 +10,7 @@ from datetime import datetime
 from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
+from federation.database.sql import write_late
 from federation.database.tallies import Tallies
 
 
@@ -40,6 +41,7 @@ async def transaction() -> AsyncIterator[None]:
     try:
         async with in_transaction("default"):
             yield
+            await write_late()
             await own.tallies.write()
     finally:
         _under_way.reset(token)

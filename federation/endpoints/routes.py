@@ -41,13 +41,13 @@ def protocol_routes(fed: Federation, usage: Callable[[], Awaitable[discovery.Usa
         return await post_inbox(fed, request, owner=await server_actor(fed))
 
     routes = [
+        Route("/inbox", plain(shared_inbox), methods=["POST"]),  # first: most requests are for it
         Route("/.well-known/webfinger", plain(discovery.webfinger)),
         Route("/.well-known/host-meta", plain(discovery.host_meta)),
         Route("/.well-known/host-meta.json", plain(discovery.host_meta)),
         Route("/.well-known/nodeinfo", plain(discovery.nodeinfo_links)),
         Route("/nodeinfo/2.0", plain(partial(discovery.nodeinfo, usage=usage, version="2.0"))),
         Route("/nodeinfo/2.1", plain(partial(discovery.nodeinfo, usage=usage, version="2.1"))),
-        Route("/inbox", plain(shared_inbox), methods=["POST"]),
         Route(SERVER_PATH, plain(server_document)),
         Route(f"{SERVER_PATH}/inbox", plain(server_inbox), methods=["POST"]),
     ]

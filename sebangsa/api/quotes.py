@@ -45,8 +45,15 @@ async def put_policy(call: Call) -> dict[str, Any]:
     must_be_author(call.me, post)
     chosen = await policy_given(call, post.visibility)
     if chosen:
-        post.extra = post.extra | chosen
-        await edit_post(call.site, call.me, post, source=post.source, name=post.name, summary=post.summary)
+        await edit_post(
+            call.site,
+            call.me,
+            post,
+            source=post.source,
+            name=post.name,
+            summary=post.summary,
+            extra=post.extra | chosen,
+        )
     return await status(call.site, post, call.me)
 
 

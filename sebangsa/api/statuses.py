@@ -175,16 +175,18 @@ async def put_status(call: Call) -> dict[str, Any]:
     if given.has("media_ids[]") and given.identities("media_ids", 40) != [row.id for row in attachments]:
         raise Invalid("pictures-fixed", "The pictures of a post cannot be changed.", field="media_ids")
     await _describe(given, attachments)
+    also: dict[str, Any] = {}
     if given.has("sensitive"):
-        post.is_sensitive = given.flag("sensitive")
+        also["is_sensitive"] = given.flag("sensitive")
     if given.has("language"):
-        post.language = given.text("language", limit=16)
+        also["language"] = given.text("language", limit=16)
     await posting.edit_post(
         call.site,
         call.me,
         post,
         source=given.text("status", post.source, limit=posting.MAX_SOURCE),
         summary=given.text("spoiler_text", "" if given.has("status") else post.summary, limit=500),
+        **also,
     )
     return await status(call.site, post, call.me)
 

@@ -121,9 +121,6 @@ async def update(call: Call, given: Given) -> str:
         named=named,
         domain=call.site.federation.config.domain,
     )
-    if "sensitive" in obj:
-        post.is_sensitive = flag_of(obj["sensitive"])
-    post.language = language_of(obj) or post.language
     await posting.edit_post(
         call.site,
         call.me,
@@ -131,6 +128,8 @@ async def update(call: Call, given: Given) -> str:
         source=post.source if source is None else source,
         name=natural_text(obj, "name", limit=posting.MAX_NAME * 4),
         summary=_warning(obj) if "summary" in obj and post.kind == "note" else post.summary,
+        is_sensitive=flag_of(obj["sensitive"]) if "sensitive" in obj else post.is_sensitive,
+        language=language_of(obj) or post.language,
     )
     return ""
 

@@ -26,7 +26,7 @@ _CODE = frozenset(("code", "tt", "kbd", "samp"))
 
 # Left as they are: the renderer finds them before it looks for emphasis.
 _FOUND_BY_ITSELF = re.compile(r"https?://\S+|(?<![\w@#/])[@!#]\w[\w.@-]*")
-_SIGNS = re.compile(r"[\\`*\[\]|]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)|<")
+_SIGNS = re.compile(r"[\\`*\[\]|]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)|<")
 _ENTITIES = {"&": "&amp;", "<": "&lt;"}
 _LINE_BEGIN = re.compile(r"^([ \t]*)(?:([#>+-])|(\d{1,9})([.)])|([=~])(?=\5))", re.MULTILINE)
 

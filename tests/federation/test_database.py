@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -11,9 +13,19 @@ from datetime import timedelta
 import pytest
 from tortoise.exceptions import IntegrityError
 
-from federation.database import after_commit, is_postgres, rows, savepoint, tally, transaction
+from federation.database import (
+    after_commit,
+    execute,
+    insert,
+    is_postgres,
+    rows,
+    savepoint,
+    tally,
+    transaction,
+)
 from federation.models import Actor
 from sebangsa.accounts import create_user
+from sebangsa.models import Post, PostTag
 from sebangsa.site import Site
 
 
@@ -151,3 +163,87 @@ async def test_a_second_process_that_writes_is_waited_for(site: Site) -> None:
     await letting_go
     other.close()
     assert await posts_of(ani) == 1
+
+
+async def _insert(site: Site, author_id: int, uri: str) -> Post:
+    return await insert(
+        Post, id=site.ids.next(), uri=uri, url=uri, author_id=author_id, created_at=site.clock.now()
+    )
+
+
+@pytest.fixture
+def said(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
+    """The first words of the statements so far that touch posts."""
+    caplog.set_level(logging.DEBUG, "tortoise.db_client")
+
+    def statements() -> list[str]:
+        told = [str(record.args[0]) for record in caplog.records if record.args]
+        return [statement.split()[0] for statement in told if re.search(r"\bpost(s|_tags)\b", statement)]
+
+    return statements
+
+
+async def test_rows_that_nobody_reads_are_written_together_when_the_transaction_ends(
+    site: Site, said: Callable[[], list[str]]
+) -> None:
+    ani, _ = await two(site)
+    async with transaction():
+        for number in range(3):
+            post = await _insert(site, ani, f"https://a.example/{number}")
+            await insert(PostTag, id=site.ids.next(), name="tebet", post=post)
+            await Actor.get(id=ani)  # tells `posts_count`, and nothing of posts
+        assert said() == []
+    assert said() == ["INSERT", "INSERT"]
+    assert await Post.all().count() == await PostTag.all().count() == 3
+
+
+async def test_rows_that_wait_are_there_for_whoever_asks(site: Site) -> None:
+    ani, budi = await two(site)
+    async with transaction():
+        post = await _insert(site, ani, "https://a.example/1")
+        assert await Post.filter(author_id=ani).count() == 1
+        await insert(PostTag, id=site.ids.next(), name="tebet", post=post)
+        assert await PostTag.filter(post_id=post.id).delete() == 1
+        await _insert(site, budi, "https://a.example/2")
+        assert await execute("UPDATE posts SET name = ? WHERE author_id = ?", ["Banjir", budi]) == 1
+        await _insert(site, budi, "https://a.example/3")
+        async with savepoint():
+            await _insert(site, budi, "https://a.example/4")
+            assert await Post.filter(author_id=budi).count() == 3
+    assert await PostTag.all().count() == 0
+    assert await Post.all().order_by("uri").values_list("name", flat=True) == ["", "Banjir", "", ""]
+
+
+async def test_rows_that_wait_end_with_their_transaction_or_its_part(site: Site) -> None:
+    ani, _ = await two(site)
+
+    async def fail(part: Callable[[], AbstractAsyncContextManager[None]], uri: str) -> None:
+        async with part():
+            await _insert(site, ani, uri)
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        await fail(transaction, "https://a.example/1")
+    async with transaction():
+        await _insert(site, ani, "https://a.example/2")
+        with pytest.raises(LookupError):
+            await fail(savepoint, "https://a.example/3")
+    assert await Post.all().values_list("uri", flat=True) == ["https://a.example/2"]
+
+
+async def test_a_row_that_the_database_refuses_at_the_end_spoils_its_transaction_and_no_other(
+    site: Site,
+) -> None:
+    ani, budi = await two(site)
+
+    async def write(*uris: str) -> None:
+        async with transaction():
+            await tally(Actor, budi, posts_count=1)
+            for uri in uris:
+                await _insert(site, ani, uri)
+
+    with pytest.raises(IntegrityError):
+        await write("https://a.example/1", "https://a.example/1", "https://a.example/2")
+    assert await posts_of(budi) == 0
+    await _insert(site, ani, "https://a.example/1")
+    assert await Post.all().count() == 1
