@@ -74,7 +74,10 @@ async def post_answer(site: Site, request: Request, post_id: int) -> Response:
     post = await _local_post(post_id)
     ended = post.deleted_at or post.author.deleted_at
     if ended is not None:
-        return activity_answer(request, tombstone(post.uri, ended), status=410)
+        if post.visibility not in OPEN:
+            post.deleted_at = None  # whoever might have read it may know that it is gone, and nobody else
+            await _must_read(site, request, post)
+        return activity_answer(request, tombstone(post.uri, ended), status=410, cache=_cache(post))
     await _must_read(site, request, post)
     document, _ = await document_of(site, post)
     return activity_answer(request, document, cache=_cache(post))

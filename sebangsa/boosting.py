@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from federation.actor_document import timestamp
-from federation.database import transaction
+from federation.database import lock, transaction
 from federation.models import Actor
 from federation.outbox import publish
 from federation.vocabulary import AS_PUBLIC
@@ -27,13 +27,15 @@ async def boost(site: Site, booster: Actor, post: Post) -> Post:
     await must_live_here(booster)
     if post.visibility not in OPEN or not await may_read(site, booster, post):
         raise NotAllowed("not-boostable", "This post cannot be boosted.")
-    known = await Post.get_or_none(boost_of_id=post.id, author_id=booster.id)
-    if known is not None:
-        return known
     author = await Actor.get(id=post.author_id)
     post_id = site.ids.next()
     uri = site.federation.config.url(f"/p/{post_id}")
     async with transaction():
+        # Whoever presses twice at one moment waits here for the first.
+        await lock(Post, post.id)
+        known = await Post.get_or_none(boost_of_id=post.id, author_id=booster.id)
+        if known is not None:
+            return known
         boosted = await Post.create(
             id=post_id,
             uri=uri,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from federation.database import tally, transaction
+from federation.database import insert_once, tally, transaction
 from federation.models import Actor, Follow, FollowState
 from federation.outbox import Audience, publish
 from federation.overtaken import free_id
@@ -33,7 +33,8 @@ async def follow(site: Site, follower: Actor, target: Actor) -> Follow:
     uri = site.federation.config.url(f"/a/{row_id}")
     async with transaction():
         await site.hooks.may_follow.ask(follower, target)
-        made = await Follow.create(
+        made = await insert_once(
+            Follow,
             id=row_id,
             follower=follower,
             target=target,
@@ -41,6 +42,8 @@ async def follow(site: Site, follower: Actor, target: Actor) -> Follow:
             uri=uri,
             created_at=site.clock.now(),
         )
+        if made is None:
+            return await Follow.get(follower_id=follower.id, target_id=target.id)
         # Written also when nobody elsewhere gets it: the follower's own app reads it at its id.
         activity = follow_activity(follower, target, uri)
         await publish(site.federation, follower, activity, Audience(actors=[target], personal=True))

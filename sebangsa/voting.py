@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from federation.database import execute, tally, transaction
+from federation.database import insert_once, tally, transaction
 from federation.models import Actor
 from federation.outbox import Audience, publish
 from sebangsa.counts import is_among_unnamed
@@ -95,17 +95,13 @@ async def _replace(site: Site, voter: Actor, post: Post, value: int, uri: str) -
             return old
         if known is not None and not await Vote.filter(id=known.id).delete():
             continue
-        if not value or await _insert(site, voter, post, value, uri):
+        if not value:
             return old
-
-
-async def _insert(site: Site, voter: Actor, post: Post, value: int, uri: str) -> bool:
-    written = await execute(
-        """INSERT INTO votes (id, actor_id, post_id, value, uri, created_at) VALUES (?, ?, ?, ?, ?, ?)
-           ON CONFLICT (actor_id, post_id) DO NOTHING""",
-        [site.ids.next(), voter.id, post.id, value, uri, site.clock.now()],
-    )
-    return bool(written)
+        now = site.clock.now()
+        if await insert_once(
+            Vote, id=site.ids.next(), actor=voter, post=post, value=value, uri=uri, created_at=now
+        ):
+            return old
 
 
 async def rank(post: Post) -> None:

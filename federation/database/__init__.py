@@ -6,8 +6,8 @@ for its commit; `tally()` counts; models derive from `Table`; `rows()` and `exec
 
 from federation.database.noticing import Changes, changes
 from federation.database.opening import Database
-from federation.database.quick_models import insert
-from federation.database.sql import execute, is_postgres, placeholders, rows
+from federation.database.quick_models import insert, insert_once
+from federation.database.sql import execute, is_postgres, lock, placeholders, rows
 from federation.database.table import Table
 from federation.database.transactions import after_commit, savepoint, tally, transaction
 
@@ -19,7 +19,9 @@ __all__ = [
     "changes",
     "execute",
     "insert",
+    "insert_once",
     "is_postgres",
+    "lock",
     "placeholders",
     "rows",
     "savepoint",

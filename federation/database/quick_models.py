@@ -18,7 +18,7 @@ from tortoise import fields
 from tortoise.exceptions import ValidationError
 from tortoise.models import Model
 
-from federation.database.sql import insert_late
+from federation.database.sql import execute, insert_late
 
 M = TypeVar("M", bound=Model)
 
@@ -31,6 +31,20 @@ async def insert(model: type[M], **values: Any) -> M:
     Related rows are given as models or by their ids. Inside a transaction it is written late (`late_rows.py`). Raises
     `ValidationError` for a text that its column cannot hold; `IntegrityError` comes when it is written.
     """
+    row, plan = _made(model, values)
+    await insert_late(model._meta.db_table, plan.statement, plan.stored(row))
+    return row
+
+
+async def insert_once(model: type[M], **values: Any) -> M | None:
+    """Write a row at once unless one with the same unique columns is there; None then. Waits for another transaction that
+    writes the same, so that who presses twice at one moment is not told of a fault.
+    """
+    row, plan = _made(model, values)
+    return row if await execute(f"{plan.statement} ON CONFLICT DO NOTHING", plan.stored(row)) else None
+
+
+def _made(model: type[M], values: dict[str, Any]) -> tuple[M, _Plan]:
     plan = _plan(model)
     row = model.__new__(model)
     for name, value in _FRESH:
@@ -44,9 +58,7 @@ async def insert(model: type[M], **values: Any) -> M:
         raise TypeError(f"{model.__name__} has no {', '.join(given)}")
     for name in plan.relations & values.keys():
         setattr(row, name, values[name])
-    stored = [column.stored(getattr(row, column.name)) for column in plan.columns]
-    await insert_late(model._meta.db_table, plan.statement, stored)
-    return row
+    return row, plan
 
 
 _FRESH = (("_partial", False), ("_saved_in_db", True), ("_custom_generated_pk", True))
@@ -64,6 +76,10 @@ class _Plan:
     columns: tuple[_Column, ...]
     relations: frozenset[str]
     statement: str
+
+    def stored(self, row: Model) -> list[Any]:
+        """The values of a row, in the order of the statement."""
+        return [column.stored(getattr(row, column.name)) for column in self.columns]
 
 
 @cache

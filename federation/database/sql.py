@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from tortoise.connection import get_connection
+from tortoise.models import Model
 
 from federation.database.noticing import Noticing, NoticingTransaction
 
@@ -41,6 +42,15 @@ async def execute_many(query: str, values: Sequence[Sequence[Any]]) -> None:
     if connection.capabilities.dialect == "postgres":
         query = _numbered(query)
     await connection.execute_many(query, [list(row) for row in values])
+
+
+async def lock(model: type[Model], row_id: int) -> None:
+    """Make whoever locks or changes the same row wait until the transaction under way ends. SQLite has one writer anyhow.
+
+    In SQL, as Tortoise forgets `select_for_update()` where only some columns are asked for.
+    """
+    if is_postgres():
+        await rows(f"SELECT 1 FROM {model._meta.db_table} WHERE id = ? FOR UPDATE", [row_id])  # noqa: S608
 
 
 async def insert_late(table: str, query: str, values: Sequence[Any]) -> None:

@@ -6,8 +6,7 @@ from typing import Any
 
 from tortoise.expressions import F
 
-from federation.database import transaction
-from federation.models import Actor
+from federation.database import lock, transaction
 from sebangsa.api.access import ApiRoute, Call, Caller, Rule
 from sebangsa.api.answers import moment
 from sebangsa.api.models import Marker
@@ -45,7 +44,7 @@ async def post_markers(call: Call) -> dict[str, Any]:
     found = {}
     async with transaction():
         # One row to queue at: two devices at once must not write the same marker twice.
-        await Actor.filter(id=call.me.id).select_for_update().values_list("id", flat=True)
+        await lock(User, call.user.id)
         for timeline, last in wanted.items():
             found[timeline] = _entity(await _move(call, timeline, last))
         if "notifications" in wanted:

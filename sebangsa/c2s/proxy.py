@@ -23,7 +23,7 @@ from sebangsa.errors import Invalid, NotFound
 from sebangsa.models import Post
 from sebangsa.post_documents import document_of
 from sebangsa.timelines import with_parts
-from sebangsa.visibility import may_read
+from sebangsa.visibility import OPEN, may_read
 from sebangsa.wire import create_activity
 
 ADDRESSES = ("to", "cc", "audience")
@@ -72,7 +72,7 @@ async def _own(call: Call, uri: str) -> Response:
     if actor is not None and actor.is_usable:
         return activity_answer(call.request, await actor_document(fed.config, actor), cache=PRIVATE)
     post = await Post.get_or_none(uri=uri.removesuffix("/activity"), is_local=True, boost_of_id=None)
-    if post is not None and post.deleted_at is not None:
+    if post is not None and post.deleted_at is not None and post.visibility in OPEN:
         return activity_answer(call.request, tombstone(post.uri, post.deleted_at), status=410)
     if post is not None and await may_read(call.site, call.me, post):
         document, _ = await document_of(call.site, post)

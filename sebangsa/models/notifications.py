@@ -36,4 +36,8 @@ class Notification(Table):
 
     class Meta:
         table = "notifications"
-        indexes = [Index(fields=("recipient_id", "id"), name="notifications_feed")]
+        indexes = [
+            Index(fields=("recipient_id", "id"), name="notifications_feed"),
+            # An account that ends takes its own along.
+            Index(fields=("actor_id",), name="notifications_of_actor"),
+        ]

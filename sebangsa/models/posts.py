@@ -180,7 +180,10 @@ class Attachment(Table):
 
     class Meta:
         table = "attachments"
-        indexes = [Index(fields=("post_id", "position"), name="attachments_of_post")]
+        indexes = [
+            Index(fields=("post_id", "position"), name="attachments_of_post"),
+            Index(fields=("owner_id",), name="attachments_of_owner"),
+        ]
 
 
 class Vote(Table):

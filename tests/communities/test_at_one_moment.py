@@ -11,11 +11,12 @@ from communities.describing import Description
 from communities.founding import create_community
 from communities.moderating import hide, show
 from federation.database import tally, transaction
-from federation.models import Actor, Follow
+from federation.models import Actor, Follow, OutboundActivity
 from sebangsa import boosting, following
 from sebangsa.models import Post, User
 from sebangsa.posting import Draft, create_post, edit_post, erase
 from sebangsa.voting import vote, write_vote
+from tests.api.calling import Caller
 from tests.instances import Instance
 
 Start = Callable[..., Awaitable[Instance]]
@@ -55,7 +56,9 @@ async def test_votes_and_boosts(people: tuple[Instance, User, User]) -> None:
         await asyncio.gather(*(vote(site, budi.actor, post, 0) for _ in range(2)))
         assert await _counts(post) == (0, 0, 0)
 
-        boosted = await boosting.boost(site, budi.actor, post)
+        boosted, again = await asyncio.gather(*(boosting.boost(site, budi.actor, post) for _ in range(2)))
+        assert boosted.id == again.id
+        assert await _counts(post) == (0, 0, 1)
         await asyncio.gather(*(boosting.unboost(site, budi.actor, post) for _ in range(2)))
         await _twice(lambda: boosting.end_boost(boosted))
         assert await _counts(post) == (0, 0, 0)
@@ -65,7 +68,9 @@ async def test_follows(people: tuple[Instance, User, User]) -> None:
     warga, ani, budi = people
     async with warga.inside() as site:
         await ani.actor.change(manually_approves_followers=True)
-        made = await following.follow(site, budi.actor, ani.actor)
+        made, again = await asyncio.gather(*(following.follow(site, budi.actor, ani.actor) for _ in range(2)))
+        assert made.id == again.id
+        assert await OutboundActivity.filter(type="Follow").count() == 1
         copies = [await Follow.get(id=made.id) for _ in range(2)]
         await asyncio.gather(*(following.accept(site, one, budi.actor, ani.actor) for one in copies))
         assert (await Actor.get(id=ani.actor_id)).followers_count == 1
@@ -116,3 +121,13 @@ async def test_an_edit_takes_nothing_back_that_others_wrote_meanwhile(
         assert (await Actor.get(id=known.id)).followers_count == 5
         with pytest.raises(TypeError, match="name what changed"):
             await known.save()
+
+
+async def test_markers_of_two_devices(people: tuple[Instance, User, User]) -> None:
+    warga, ani, _ = people
+    app = await Caller.of(warga, ani)
+    answers = await asyncio.gather(
+        *(app("POST", "/api/v1/markers", json={"home": {"last_read_id": str(n)}}) for n in range(1, 5))
+    )
+    assert [answer.status for answer in answers] == [200] * 4
+    assert (await app.get("/api/v1/markers", **{"timeline[]": "home"}))["home"]["version"] == 4

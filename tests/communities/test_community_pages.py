@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from communities.describing import Description
 from communities.founding import create_community
-from communities.models import Membership
+from communities.models import JoinMode, Membership
 from federation.models import Actor, Follow, FollowState
 from sebangsa.accounts import hash_token
 from sebangsa.errors import Invalid
@@ -149,8 +149,6 @@ async def test_a_community_is_made_private_by_its_settings_once_that_is_confirme
 
 async def test_requests_roles_bans_and_settings_are_done_by_forms_of_moderators_only(warga: Instance) -> None:
     ani, budi = await warga.user("ani"), await warga.user("budi")
-    from communities.models import JoinMode
-
     group = await _group(warga, ani, join_mode=JoinMode.APPROVAL, join_question="Gang berapa?")
     owner, member = await _browser(warga, ani), await _browser(warga, budi)
     await member.post("/c/tebet/join", "/c/tebet", answer="Gang tiga")
@@ -270,13 +268,14 @@ async def test_people_and_communities_share_one_name_space(warga: Instance) -> N
         assert raised.value.code == "name-taken"
 
 
+@pytest.mark.parametrize("mode", [JoinMode.OPEN, JoinMode.PRIVATE])
 async def test_a_page_of_threads_takes_the_same_number_of_queries_however_many_there_are(
-    warga: Instance, monkeypatch: pytest.MonkeyPatch
+    warga: Instance, monkeypatch: pytest.MonkeyPatch, mode: JoinMode
 ) -> None:
     from tortoise.backends.sqlite.client import SqliteClient
 
     ani = await warga.user("ani")
-    group = await _group(warga, ani)
+    group = await _group(warga, ani, join_mode=mode)
     browser = await _browser(warga, ani)
     asked: list[str] = []
     original = SqliteClient.execute_query

@@ -25,10 +25,12 @@ from sebangsa import boosting, quoting, timelines, voting
 from sebangsa.errors import Invalid, NotAllowed, NotFound
 from sebangsa.lookup import find_actor
 from sebangsa.models import Notification, Post, User, Visibility, Vote
-from sebangsa.posting import Draft, create_post
+from sebangsa.posting import Draft, create_post, delete_post
 from sebangsa.visibility import may_read, readable
+from tests.api.calling import Caller
 from tests.foreign_server import PUBLIC, foreign_server
 from tests.instances import Instance, settle
+from tests.web.listening import listening
 
 Start = Callable[..., Awaitable[Instance]]
 PRIVATE = Description(title="Arisan", join_mode=JoinMode.PRIVATE)
@@ -114,7 +116,7 @@ async def arisan(database: str, start: Start) -> Arisan:
 async def test_s113_only_members_read_it_wherever_they_are(arisan: Arisan) -> None:
     await _who_comes_later_reads_what_was_written(arisan)
     eka = arisan.people["eka"][1].actor
-    post = await arisan.posts("ani", f"Uangnya di bawah tikar @eka@{arisan.kota.site.settings.domain}")
+    post = await arisan.posts("ani", f"Uangnya di bawah tikar #uang @eka@{arisan.kota.site.settings.domain}")
     comment = await arisan.posts("budi", "Siap.", below=post)
     theirs = await arisan.posts("citra", "Giliran saya?", name="Giliran")
     for entry in (post, comment, theirs):
@@ -180,7 +182,8 @@ async def _strangers_see_nothing(arisan: Arisan, post: Post) -> None:
         for path in (
             f"/p/{here.id}", f"/c/{group.handle}", f"/c/{group.handle}/log", "/", "/communities?q=arisan",
             f"/api/v1/statuses/{here.id}", f"/api/v1/statuses/{here.id}/context",
-            f"/api/v1/accounts/{group.id}/statuses", "/api/v1/timelines/public",
+            f"/api/v1/accounts/{group.id}/statuses", "/api/v1/timelines/public", "/api/v1/timelines/tag/uang",
+            "/tags/uang",
         ):  # fmt: skip
             for cookie in (cookies, {}):
                 async with instance.http.get(f"{instance.url}{path}", cookies=cookie) as answer:
@@ -188,6 +191,11 @@ async def _strangers_see_nothing(arisan: Arisan, post: Post) -> None:
                     assert "tikar" not in text, path
                     assert "Iuran" not in text, path
                     assert answer.status in (200, 401, 404), path
+        app = await Caller.of(instance, user)
+        for words in ("tikar", "iuran", post.uri):
+            assert (await app.get("/api/v2/search", q=words, type="statuses", resolve="true"))[
+                "statuses"
+            ] == []
         async with instance.inside() as site:
             assert not await timelines.home(user.actor).exists()
             with pytest.raises(NotFound):
@@ -196,6 +204,20 @@ async def _strangers_see_nothing(arisan: Arisan, post: Post) -> None:
                 await create_post(site, user.actor, Draft(source="Boleh?", in_reply_to=here))
             with pytest.raises(NotAllowed, match="Join"):
                 await create_post(site, user.actor, Draft(source="Boleh?", name="Boleh", community=group))
+        await _streams_tell_nothing(arisan, who)
+
+
+async def _streams_tell_nothing(arisan: Arisan, who: str) -> None:
+    """The first that a listener hears is what was written for all, after what was not."""
+    instance, user = arisan.people[who]
+    app = await Caller.of(instance, user)
+    bearer = {"authorization": f"Bearer {app.token}"}
+    for path in ("public", "hashtag?tag=uang"):
+        async with listening(instance, f"/api/v1/streaming/{path}", headers=bearer) as ear:
+            await arisan.posts("budi" if who == "eka" else "ani", "Kurang dua #uang")
+            async with instance.inside() as site:
+                open_one = await create_post(site, user.actor, Draft(source="Untuk semua #uang"))
+            assert json.loads((await ear.next("update")).data)["id"] == str(open_one.id), path
 
 
 async def _by_fetching(arisan: Arisan, post: Post) -> None:
@@ -242,6 +264,22 @@ async def _by_fetching(arisan: Arisan, post: Post) -> None:
     wall = await arisan.fetched(arisan.kota, f"{arisan.uri}/wall")
     assert isinstance(wall, dict)
     assert post.uri in wall["orderedItems"]
+    await _what_is_deleted_is_gone_for_members_alone(arisan)
+
+
+async def _what_is_deleted_is_gone_for_members_alone(arisan: Arisan) -> None:
+    """That there was something is told to nobody else."""
+    deleted = await arisan.posts("ani", "Salah hitung", name="Salah")
+    async with arisan.warga.inside() as site:
+        await delete_post(site, arisan.people["ani"][1].actor, await Post.get(id=deleted.id))
+    await arisan.settle()
+    assert await arisan.fetched(arisan.kota, deleted.uri) == "gone"
+    async with foreign_server("asing2") as asing:
+        for is_signed in (False, True):
+            status, _, _ = await asing.actor("budi").ask(
+                arisan.warga, deleted.uri, "application/activity+json", is_signed=is_signed
+            )
+            assert status == 404
 
 
 async def _at_a_third_server(arisan: Arisan, theirs: Post) -> None:
