@@ -36,7 +36,7 @@ class IdMaker:
         """An id for something that was made at `moment`: now's next one, unless it is older than a minute."""
         if self._clock.time() - moment.timestamp() < 60:
             return self.next()
-        # A thread that is read as a whole may bear one moment two hundred times: one draw in a hundred would meet another.
+        # A thread read as a whole may bear one moment two hundred times: in one such of a hundred, two ids would meet.
         while (made := first_id_at(moment) | self._random.getrandbits(_LOW_BITS)) in self._lately:
             pass
         if len(self._lately) >= _REMEMBERED:

@@ -1,8 +1,8 @@
 """Rows that wait for the end of their transaction, and go to the database together.
 
-A row costs more on its way there and back than to be written: fifty posts in one statement take PostgreSQL a third of the
-time. So rows that hardly anybody reads before the commit wait. Whatever may see them, or rest on them, writes them
-first: every statement that is no plain `SELECT`, and a `SELECT` that names their table.
+A row costs us more on its way there and back than anything else that is done for it. So rows that hardly anybody reads
+before the commit wait. Whatever may see them, or rest on them, writes them first: every statement that is no plain
+`SELECT`, and a `SELECT` that names their table.
 """
 
 from __future__ import annotations
