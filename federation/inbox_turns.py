@@ -36,22 +36,24 @@ SELECT line.host FROM line WHERE line.host IS NOT NULL AND (
     WHERE i.state = 'pending' AND i.host = line.host ORDER BY i.id LIMIT 1)
 LIMIT ?"""
 
-_HEAD = (
-    "SELECT id FROM inbound_activities WHERE state = 'pending' AND host = line.host ORDER BY id LIMIT {most}"
-)
+# The first rows of a line, up to one that is in somebody's hands: what comes behind it must not overtake it.
+_HEAD = """SELECT id FROM (
+        SELECT id, max(locked_until) OVER (ORDER BY id) AS held_until FROM (
+            SELECT id, locked_until FROM inbound_activities
+            WHERE state = 'pending' AND host = line.host ORDER BY id LIMIT {most}) AS first
+    ) AS waiting WHERE held_until IS NULL OR held_until < ?"""
 _LEASE = f"""
 WITH line(host) AS (VALUES {{hosts}})
 UPDATE inbound_activities SET locked_until = ? WHERE id IN (
-    SELECT i.id FROM line CROSS JOIN inbound_activities i WHERE i.id IN ({_HEAD})
-) AND state = 'pending' AND (locked_until IS NULL OR locked_until < ?)
+    SELECT i.id FROM line CROSS JOIN inbound_activities i WHERE i.id IN ({_HEAD}))
 RETURNING id, actor_id, host, uri, type, inbox_of, body, attempts"""  # noqa: S608 - constants, here and below
 # The planner of PostgreSQL would read the table for each host; asked so it walks the index.
 _LEASE_POSTGRES = f"""
-WITH line(host) AS (VALUES {{hosts}}), heads AS (
-    SELECT head.id FROM line CROSS JOIN LATERAL ({_HEAD} FOR UPDATE SKIP LOCKED) AS head)
-UPDATE inbound_activities SET locked_until = ? WHERE id IN (SELECT id FROM heads)
-    AND state = 'pending' AND (locked_until IS NULL OR locked_until < ?)
+WITH line(host) AS (VALUES {{hosts}}), heads AS (SELECT head.id FROM line CROSS JOIN LATERAL ({_HEAD}) AS head)
+UPDATE inbound_activities SET locked_until = ? WHERE id IN (SELECT id FROM heads) AND state = 'pending'
 RETURNING id, actor_id, host, uri, type, inbox_of, body, attempts"""  # noqa: S608
+_ONE_CLAIM_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('inbound_activities'))"
+"""Two that read the same line at once would share it out between them. SQLite has one writer anyway."""
 
 
 @dataclass
@@ -84,11 +86,13 @@ class Turns:
         hosts = await self._next_hosts(now)
         if not hosts:
             return []
-        query = (_LEASE_POSTGRES if is_postgres() else _LEASE).format(
-            hosts=", ".join(["(?)"] * len(hosts)), most=ROWS_AT_ONCE // len(hosts)
-        )
+        of_hosts = {"hosts": ", ".join(["(?)"] * len(hosts)), "most": ROWS_AT_ONCE // len(hosts)}
         async with transaction():
-            leased = await rows(query, [*hosts, now + LEASE, now])
+            if is_postgres():
+                await rows(_ONE_CLAIM_AT_A_TIME)
+                leased = await rows(_LEASE_POSTGRES.format(**of_hosts), [*hosts, now, now + LEASE])
+            else:
+                leased = await rows(_LEASE.format(**of_hosts), [*hosts, now + LEASE, now])
         return sorted((Stored(**row) for row in leased), key=lambda row: row.id)
 
     async def _next_hosts(self, now: datetime) -> list[str]:

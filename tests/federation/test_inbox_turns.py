@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -25,7 +27,7 @@ from tests.foreign_server import ForeignServer, foreign_server
 from tests.instances import Instance, settle
 
 
-async def _arrived(site: Site, host: str, count: int, *, actors: int = 1) -> list[int]:
+async def _arrived(site: Site, host: str, count: int, *, actors: int = 1, after: int = 0) -> list[int]:
     """Rows of one peer, as the inbox writes them; the ids."""
     now = site.clock.now()
     made = [
@@ -39,7 +41,7 @@ async def _arrived(site: Site, host: str, count: int, *, actors: int = 1) -> lis
             run_at=now,
             received_at=now,
         )
-        for number in range(count)
+        for number in range(after, after + count)
     ]
     await InboundActivity.bulk_create(made, batch_size=500)
     return [row.id for row in made]
@@ -67,6 +69,63 @@ async def test_a_peer_alone_gets_whole_groups_in_order_of_arrival(site: Site) ->
     assert await turns.claim() == []  # somebody works on it
     await InboundActivity.filter(id__in=first).update(state=InboundState.DONE)
     assert [row.id for row in await turns.claim()] == ids[ROWS_AT_ONCE : 2 * ROWS_AT_ONCE]
+
+
+async def test_what_arrives_while_two_look_at_one_line_does_not_overtake_its_head(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both saw the line free; one took its head, then more arrived."""
+    [first] = await _arrived(site, "ramai.example", 1)
+    quick, slow = Turns(site.federation), Turns(site.federation)
+    look = slow._next_hosts
+
+    async def look_and_be_overtaken(now: datetime) -> list[str]:
+        found = await look(now)
+        assert [row.id for row in await quick.claim()] == [first]
+        await InboundActivity.filter(id=first).update(uri="https://ramai.example/first")
+        await _arrived(site, "ramai.example", 1)
+        return found
+
+    monkeypatch.setattr(slow, "_next_hosts", look_and_be_overtaken)
+    assert await slow.claim() == []
+
+
+async def test_what_comes_back_opens_no_way_past_what_is_worked_on(site: Site) -> None:
+    back, worked_on, behind = await _arrived(site, "ramai.example", 3)
+    now = site.clock.now()
+    await InboundActivity.filter(id=worked_on).update(locked_until=now.replace(year=2100))
+    assert [row.id for row in await Turns(site.federation).claim()] == [back]
+    await InboundActivity.filter(id=worked_on).update(locked_until=now.replace(year=2000))
+    await InboundActivity.filter(id=back).update(state=InboundState.DONE)
+    assert [row.id for row in await Turns(site.federation).claim()] == [worked_on, behind]
+
+
+async def test_of_many_who_claim_at_once_one_has_a_line(site: Site) -> None:
+    held: dict[str, int] = defaultdict(int)
+    most, done = 0, 0
+
+    async def work() -> None:
+        nonlocal most, done
+        turns = Turns(site.federation)
+        while done < 300:
+            group = await turns.claim()
+            hosts = {row.host for row in group}
+            for host in hosts:
+                held[host] += 1
+                most = max(most, held[host])
+            await asyncio.sleep(0.001)
+            await InboundActivity.filter(id__in=[row.id for row in group]).update(state=InboundState.DONE)
+            for host in hosts:
+                held[host] -= 1
+            done += len(group)
+
+    async def arrive() -> None:
+        for number in range(300):
+            await _arrived(site, f"peer{number % 3}.example", 1, after=number)
+
+    async with asyncio.timeout(60):
+        await asyncio.gather(arrive(), *(work() for _ in range(4)))
+    assert most == 1
 
 
 async def test_looking_for_the_next_does_not_read_what_waits(site: Site) -> None:
