@@ -32,6 +32,11 @@ _DOT_SEGMENT = re.compile(r"(?:\A|/)(?:\.|%2e){1,2}(?:/|\Z)", re.IGNORECASE)
 _FORBIDDEN_ASCII = re.compile(r"[\x00-\x20\x7f\\]")
 # Written raw by some peers, percent-encoded by browsers: one spelling, or one id would be two.
 _TO_ENCODE = re.compile('["<>^`{}]|[^\x00-\x7f]+')
+# What `parse_url` would pass as it stands, once the host is known to be good. The rest goes the long way.
+_USUAL = re.compile(
+    r"(https?)://([a-z0-9.:-]+)(?:/[A-Za-z0-9._~!$&'()*+,;=:@/-]*(?:\?[A-Za-z0-9._~!$&'()*+,;=:@/?-]+)?)?"
+    r"(?:#[A-Za-z0-9._~!$&'()*+,;=:@/?-]*)?\Z"
+)
 _JOINERS = "\u200c\u200d"  # Persian words and emoji need them
 
 
@@ -124,9 +129,19 @@ def join(base: Url, reference: str, *, allow_http: bool = False) -> Url:
     return parse_url(joined, allow_http=allow_http)
 
 
-def host_of(url: str) -> str:
-    """The peer that a URL belongs to: its host and, in development, port. Raises `Refused("bad-url")`."""
-    return parse_url(url, allow_http=True).authority
+def host_of(url: str, *, allow_http: bool = True) -> str:
+    """The peer that a URL belongs to: its host and, in development, port. Raises `Refused("bad-url")`.
+
+    The same answer as `parse_url(url, …).authority`, faster for the usual ids.
+    """
+    if isinstance(url, str) and len(url) <= MAX_URL and (usual := _USUAL.match(url)) and "/." not in url:
+        return _host_of(usual[1], usual[2], allow_http)
+    return parse_url(url, allow_http=allow_http).authority
+
+
+@lru_cache(maxsize=4096)
+def _host_of(scheme: str, authority: str, allow_http: bool) -> str:
+    return parse_url(f"{scheme}://{authority}/", allow_http=allow_http).authority
 
 
 _SOLD_BELOW = frozenset(

@@ -24,6 +24,9 @@ STOP_AFTER = 5
 """Seconds that requests under way get when the server is asked to stop."""
 KEEP_ALIVE = 75
 """Seconds an idle connection stays open: longer than the usual proxy keeps it (60), or the proxy answers 502."""
+GARBAGE_AFTER = 10_000
+"""Objects made, less those freed, until the collector looks for cycles among the youngest; Python's own 700 is for small
+programs."""
 
 
 class PortTaken(Exception):
@@ -121,9 +124,12 @@ async def serve(site: Site, place: socket.socket, ready: Callable[[], Awaitable[
 
 
 def settle_memory() -> None:
-    """What was loaded at the start lives as long as the server: the collector need not look at it again."""
+    """What was loaded at the start lives as long as the server: the collector need not look at it again. It looks more
+    seldom too, as a group of activities makes thousands of objects that live until its commit.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(GARBAGE_AFTER)
 
 
 def run(body: Callable[[], Awaitable[None]]) -> None:

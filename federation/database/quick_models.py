@@ -22,8 +22,6 @@ from federation.database.sql import execute, insert_late
 
 M = TypeVar("M", bound=Model)
 
-_set = object.__setattr__
-
 
 async def insert(model: type[M], **values: Any) -> M:
     """Write a row whose key is given, and return it: what `model.create(**values)` does for our own fields.
@@ -47,63 +45,66 @@ async def insert_once(model: type[M], **values: Any) -> M | None:
 def _made(model: type[M], values: dict[str, Any]) -> tuple[M, _Plan]:
     plan = _plan(model)
     row = model.__new__(model)
-    for name, value in _FRESH:
-        _set(row, name, value)
-    _set(row, "_await_when_save", {})
-    given = {name: value for name, value in values.items() if name not in plan.relations}
-    for column in plan.columns:
-        value = given.pop(column.name) if column.name in given else column.default()
-        _set(row, column.name, value)
-    if given:
-        raise TypeError(f"{model.__name__} has no {', '.join(given)}")
-    for name in plan.relations & values.keys():
-        setattr(row, name, values[name])
+    attributes = vars(row)
+    attributes.update(_FRESH, _await_when_save={})
+    attributes.update(plan.defaults)
+    for name, default in plan.made_anew:
+        if name not in values:
+            attributes[name] = default()
+    for name, value in values.items():
+        if name in plan.defaults:
+            attributes[name] = value
+        elif (key := plan.relations.get(name)) is not None:
+            # As its property does, which would ask for each attribute what kind of field it is.
+            attributes[key] = None if value is None else value.pk
+            attributes[f"_{name}"] = value
+        else:
+            raise TypeError(f"{model.__name__} has no {name}")
     return row, plan
 
 
-_FRESH = (("_partial", False), ("_saved_in_db", True), ("_custom_generated_pk", True))
-
-
-@dataclass(frozen=True, slots=True)
-class _Column:
-    name: str
-    default: Callable[[], Any]
-    stored: Callable[[Any], Any]
+_FRESH = {"_partial": False, "_saved_in_db": True, "_custom_generated_pk": True}
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    columns: tuple[_Column, ...]
-    relations: frozenset[str]
+    """What is known of a model before a row of it is made: its columns and their defaults, in the statement's order; of
+    which a fresh value is made for each row (`made_anew`), which are written in another form (`forms`, by place), and
+    the columns of related rows' keys.
+    """
+
+    defaults: dict[str, Any]
+    made_anew: tuple[tuple[str, Callable[[], Any]], ...]
+    forms: tuple[tuple[int, Callable[[Any], Any]], ...]
+    relations: dict[str, str]
     statement: str
 
     def stored(self, row: Model) -> list[Any]:
         """The values of a row, in the order of the statement."""
-        return [column.stored(getattr(row, column.name)) for column in self.columns]
+        attributes = vars(row)
+        values = [attributes[name] for name in self.defaults]
+        for place, form in self.forms:
+            values[place] = form(values[place])
+        return values
 
 
 @cache
 def _plan(model: type[Model]) -> _Plan:
     meta = model._meta
-    columns = tuple(
-        _Column(name, _default(meta.fields_map[name]), _stored(meta.fields_map[name]))
-        for name in meta.fields_db_projection
-    )
-    names = ", ".join(meta.fields_db_projection.values())
+    columns = meta.fields_db_projection
+    defaults = {name: meta.fields_map[name].default for name in columns}
+    forms = [(place, _form(meta.fields_map[name])) for place, name in enumerate(columns)]
     marks = ", ".join("?" * len(columns))
     return _Plan(
-        columns,
-        frozenset(meta.fk_fields | meta.o2o_fields),
-        f"INSERT INTO {meta.db_table} ({names}) VALUES ({marks})",  # noqa: S608 - names of our own
+        {name: None if callable(default) else default for name, default in defaults.items()},
+        tuple((name, default) for name, default in defaults.items() if callable(default)),
+        tuple((place, form) for place, form in forms if form is not None),
+        {name: meta.fields_map[name].source_field or "" for name in meta.fk_fields | meta.o2o_fields},
+        f"INSERT INTO {meta.db_table} ({', '.join(columns.values())}) VALUES ({marks})",  # noqa: S608 - names of our own
     )
 
 
-def _default(field: fields.Field[Any]) -> Callable[[], Any]:
-    default = field.default
-    return default if callable(default) else lambda: default
-
-
-def _stored(field: fields.Field[Any]) -> Callable[[Any], Any]:
+def _form(field: fields.Field[Any]) -> Callable[[Any], Any] | None:
     if isinstance(field, fields.JSONField):
         return lambda value: None if value is None else msgspec.json.encode(value).decode()
     if isinstance(field, fields.CharField):
@@ -115,7 +116,7 @@ def _stored(field: fields.Field[Any]) -> Callable[[Any], Any]:
             return None if value is None else str(value)
 
         return text
-    return lambda value: value
+    return None
 
 
 def read_quickly(models: Iterable[type[Model]]) -> None:
