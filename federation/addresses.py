@@ -4,6 +4,7 @@ are one customer's.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 # Written out rather than left to `is_global`: what that counts as global changed between Python releases.
@@ -72,6 +73,7 @@ def is_loopback(address: str) -> bool:
         return False
 
 
+@lru_cache(maxsize=4096)
 def customer_of(address: str) -> str:
     """What limits count an address as: of IPv6 the /64 that one customer gets, so that they are one."""
     try:

@@ -72,6 +72,7 @@ class _Processing:
 
     def __init__(self, fed: Federation) -> None:
         self._fed = fed
+        fed.storing.is_handled_here = True
         self._turns = Turns(fed)
         self._alone: dict[int, deque[Stored]] = {}  # by actor: what one says keeps its order
         self._tasks: set[asyncio.Task[None]] = set()

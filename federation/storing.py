@@ -17,8 +17,11 @@ from federation.database import rows
 from federation.ids import IdMaker
 from federation.wire import ActivityDocument
 
-READ_LATELY = 512
-"""Activities that are remembered as they were read at the door, until their handler asks for them."""
+REMEMBERED = 4 * 1024 * 1024
+"""Characters of the activities that are remembered as they were read at the door, until their handler asks for them. A
+note that is read takes five times as much memory."""
+REMEMBERED_FOR = 60.0
+"""Seconds after which one that nobody asked for is dropped: another process handled it."""
 
 MOST = 32
 """Rows of one group. Groups have 1, 2, 4, 8, 16 or 32, so that a database prepares six statements and no more."""
@@ -53,7 +56,10 @@ class Storing:
         self._ids = ids
         self._waiting: list[_Waiting] = []
         self._writer: asyncio.Task[None] | None = None
-        self._read: OrderedDict[str, Arrival] = OrderedDict()
+        self._read: OrderedDict[str, tuple[float, Arrival]] = OrderedDict()
+        self._read_size = 0
+        self.is_handled_here = False
+        """Whether this process handles what it stores; where others do, nothing is remembered."""
 
     @property
     def is_writing(self) -> bool:
@@ -74,15 +80,28 @@ class Storing:
 
     def read_lately(self, uri: str, body: str) -> tuple[dict[str, Any], ActivityDocument] | None:
         """What the door read of an activity whose stored text is `body`, once; None when it is not remembered."""
-        arrival = self._read.pop(uri, None)
-        if arrival is None or arrival.activity is None or arrival.body != body:
+        if uri not in self._read:
+            return None
+        arrival = self._forget(uri)
+        if arrival.activity is None or arrival.body != body:
             return None
         return arrival.document, arrival.activity
 
     def _remember(self, arrival: Arrival) -> None:
-        self._read[arrival.uri] = arrival
-        if len(self._read) > READ_LATELY:
-            self._read.popitem(last=False)
+        now = self._clock.monotonic()
+        while self._read and next(iter(self._read.values()))[0] < now - REMEMBERED_FOR:
+            self._forget(next(iter(self._read)))
+        if arrival.uri in self._read:
+            self._forget(arrival.uri)
+        # Where more waits than is remembered, those that came first are wanted first: the new one is read again later.
+        if self.is_handled_here and self._read_size + len(arrival.body) <= REMEMBERED:
+            self._read[arrival.uri] = (now, arrival)
+            self._read_size += len(arrival.body)
+
+    def _forget(self, uri: str) -> Arrival:
+        arrival = self._read.pop(uri)[1]
+        self._read_size -= len(arrival.body)
+        return arrival
 
     async def _write_all(self) -> None:
         try:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from federation import storing as storing_module
+from federation.clock import SystemClock
 from federation.database import sql
 from federation.models import InboundActivity
-from federation.storing import MOST, Arrival, Storing
+from federation.storing import MOST, REMEMBERED_FOR, Arrival, Storing
+from federation.wire import read_activity
 from sebangsa.accounts import create_user
 from sebangsa.site import Site
 
@@ -84,3 +88,63 @@ async def test_one_who_goes_away_stops_nobody(site: Site, actor_id: int) -> None
     assert isinstance(told[0], asyncio.CancelledError)
     assert told[1:] == [True, True, True]
     assert await stored() == ["0", "1", "2", "3"]
+
+
+class LaterClock(SystemClock):
+    """The machine's, put forward."""
+
+    by = 0.0
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.by
+
+
+def read_arrival(actor_id: int, number: int) -> Arrival:
+    document = {
+        "id": f"https://a.example/{number}",
+        "type": "Like",
+        "actor": "https://a.example/ani",
+        "object": "https://a.example/1",
+    }
+    activity = read_activity(document)
+    return replace(arrival(actor_id, number, json.dumps(document)), document=document, activity=activity)
+
+
+async def test_what_was_read_at_the_door_is_not_read_again(site: Site, actor_id: int) -> None:
+    storing = Storing(site.clock, site.ids)
+    storing.is_handled_here = True
+    one = read_arrival(actor_id, 1)
+    await storing.store(one)
+    assert storing.read_lately(one.uri, one.body) == (one.document, one.activity)
+    assert storing.read_lately(one.uri, one.body) is None  # asked for once
+    await storing.store(two := read_arrival(actor_id, 2))
+    assert storing.read_lately(two.uri, "{}") is None  # other bytes than those that stand there now
+
+
+async def test_s140_what_came_first_is_remembered_and_no_more_than_there_is_room_for(
+    site: Site, actor_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first are wanted first; a flood of large ones fills no memory."""
+    first, second, third = (read_arrival(actor_id, number) for number in range(3))
+    monkeypatch.setattr(storing_module, "REMEMBERED", len(first.body) + len(second.body))
+    storing = Storing(site.clock, site.ids)
+    storing.is_handled_here = True
+    for one in (first, second, third):
+        await storing.store(one)
+    assert storing.read_lately(third.uri, third.body) is None
+    assert storing.read_lately(first.uri, first.body) is not None
+    await storing.store(fourth := read_arrival(actor_id, 4))  # there is room again
+    assert storing.read_lately(fourth.uri, fourth.body) is not None
+    assert storing.read_lately(second.uri, second.body) is not None
+
+
+async def test_what_another_process_handled_is_forgotten(site: Site, actor_id: int) -> None:
+    clock = LaterClock()
+    storing = Storing(clock, site.ids)
+    await storing.store(one := read_arrival(actor_id, 1))
+    assert storing.read_lately(one.uri, one.body) is None  # nothing is handled here
+    storing.is_handled_here = True
+    await storing.store(two := read_arrival(actor_id, 2))
+    clock.by = REMEMBERED_FOR + 1
+    await storing.store(read_arrival(actor_id, 3))
+    assert storing.read_lately(two.uri, two.body) is None
