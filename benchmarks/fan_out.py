@@ -24,6 +24,7 @@ import aiohttp
 import uvloop
 import yarl
 
+from benchmarks.marks import LIMIT_OUT, Mark
 from benchmarks.peers import author_with_followers, peers
 from federation.clock import SystemClock
 from federation.config import FederationConfig
@@ -37,6 +38,8 @@ from federation.outbox import Audience, publish
 from federation.signatures import SigningKey, sign_request
 from federation.transport import AioTransport
 
+MARK, MARK_OF_ALL = Mark(0.0008, LIMIT_OUT), Mark(0.45, 500 * LIMIT_OUT)
+"""CPU of a warm delivery; the last of 500 has it after so long."""
 TEXT = "Jalan Melati banjir lagi sejak pagi. Air setinggi lutut di depan sekolah. " * 8
 
 
@@ -146,6 +149,10 @@ async def _run(options: argparse.Namespace, hosts: list[str], folder: Path) -> N
         ("warm", middle(ours[1:] or ours), middle(bare[1:] or bare)),
     ):
         print(f"{name}: {limit[1] / mine[1]:.2f} of the limit by CPU, {limit[0] / mine[0]:.2f} by the clock")
+    print(
+        "CPU, warm: " + MARK.judged(middle(ours[1:] or ours)[1] / count, middle(bare[1:] or bare)[1] / count)
+    )
+    print(f"the last of {count}: " + MARK_OF_ALL.judged(last, middle(bare[1:] or bare)[0]))
 
 
 def main() -> None:
