@@ -1,5 +1,5 @@
-"""The schema: migrations make exactly what the models say, on both databases, keep to what is safe, and carry the rows of
-every released version forward.
+"""The schema: migrations make exactly what the models say (and what a new database is given at once), on both databases,
+keep to what is safe, and carry the rows of every released version forward.
 
 `releases.json` says for each release which migration of each package was its last:
 `{"0.1.0": {"federation": "0001_initial", …}}`. `FIRST_DAY` stands for those who run what was never released.
@@ -7,18 +7,21 @@ every released version forward.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
+from tortoise.exceptions import OperationalError
 from tortoise.migrations.executor import MigrationTarget
+from tortoise.models import Model
 
-from federation.database import rows
+from federation.database import new_schema, rows
 from federation.database.opening import sqlite_path
 from sebangsa.migrating import draft
 from sebangsa.settings import DEFAULT_FEATURES
@@ -77,6 +80,61 @@ async def test_every_index_of_the_models_is_in_the_database(
         await site.database.close()
 
 
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+async def test_a_new_database_is_made_whole_or_not_at_all(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server killed in its first second begins anew."""
+    url = f"sqlite://{tmp_path / 'new.sqlite3'}"
+    if kind == "postgres":
+        url = await fresh_postgres_database(request.getfixturevalue("postgres_server"))
+    site = make_site(tmp_path / "new", "http://warga.localhost", url)
+    await site.open()
+    whole = new_schema.get_schema_sql
+    monkeypatch.setattr(
+        new_schema, "get_schema_sql", lambda *given, **named: whole(*given, **named) + "; oops;"
+    )
+    try:
+        with pytest.raises(OperationalError):
+            await site.database.migrate()
+        assert await look(url) == {}
+        monkeypatch.setattr(new_schema, "get_schema_sql", whole)
+        await site.database.migrate()
+        assert await site.database.pending_migrations() == []
+    finally:
+        await site.stop()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+async def test_two_processes_that_start_at_once_make_one_schema(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite://{tmp_path / 'new.sqlite3'}"
+    if kind == "postgres":
+        url = await fresh_postgres_database(request.getfixturevalue("postgres_server"))
+    sites = [make_site(tmp_path / str(number), "http://warga.localhost", url) for number in range(2)]
+    both_looked = asyncio.Barrier(2)
+
+    async def look_together(models: Sequence[type[Model]]) -> bool:
+        found = await new_schema.is_new(models)
+        await both_looked.wait()
+        return found
+
+    monkeypatch.setattr("federation.database.opening.is_new", look_together)
+    for site in sites:
+        await site.open()
+    try:
+        await asyncio.gather(*(site.database.migrate() for site in sites))
+        assert await sites[1].database.pending_migrations() == []
+        [(count, different)] = await asked(
+            url, "SELECT count(*), count(DISTINCT app || name) FROM tortoise_migrations"
+        )
+        assert count == different > 30
+    finally:
+        for site in sites:
+            await site.stop()
+
+
 def test_every_release_has_its_schema_on_record() -> None:
     released = re.findall(
         r"^## \[?([0-9]+\.[0-9]+\.[0-9]+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE
@@ -92,7 +150,7 @@ def test_every_release_has_its_schema_on_record() -> None:
 async def test_the_rows_of_every_released_schema_come_through(
     kind: str, release: str, new_database: NewDatabase, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    today = await look(await new_database(kind, "today"))
+    made_at_once = await new_database(kind, "today")
     url = f"sqlite://{tmp_path / 'old.sqlite3'}"
     if kind == "postgres":
         server: PostgresServer = request.getfixturevalue("postgres_server")
@@ -110,7 +168,8 @@ async def test_the_rows_of_every_released_schema_come_through(
         assert await site.database.pending_migrations() == []
         for table, row in before.items():
             assert await the_row(url, table, list(row)) == row, table
-        assert await look(url) == today
+        assert await look(url) == await look(made_at_once)
+        assert await rules(url) == await rules(made_at_once)
     finally:
         await site.stop()
 
@@ -162,6 +221,36 @@ async def look(url: str) -> dict[str, set[str]]:
     for table, thing in [*tables, *indexes]:
         found.setdefault(table, set()).add(thing)
     return found
+
+
+async def rules(url: str) -> set[tuple[Any, ...]]:
+    """What columns demand: defaults, whether they may be empty, keys of other tables, uniqueness."""
+    if sqlite_path(url):
+        tables = "FROM sqlite_master t, {0}(t.name) c WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%'"
+        columns = await asked(
+            url,
+            'SELECT t.name, c.name, c."notnull", c.dflt_value, c.pk ' + tables.format("pragma_table_info"),
+        )
+        keys = await asked(
+            url,
+            'SELECT t.name, c."from", c."table", c."to", c.on_delete '
+            + tables.format("pragma_foreign_key_list"),
+        )
+        unique = await asked(
+            url,
+            'SELECT t.name, c.name, c."unique", c.partial ' + tables.format("pragma_index_list"),
+        )
+        return {*columns, *keys, *unique}
+    columns = await asked(
+        url,
+        "SELECT table_name, column_name, is_nullable, column_default, character_maximum_length "
+        "FROM information_schema.columns WHERE table_schema = 'public'",
+    )
+    keys = await asked(
+        url, "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint"
+    )
+    indexes = await asked(url, "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'")
+    return {*columns, *keys, *indexes}
 
 
 async def filled(url: str) -> dict[str, dict[str, Any]]:

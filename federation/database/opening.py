@@ -16,6 +16,7 @@ from tortoise.context import TortoiseContext, _current_context
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget, PlanStep
 from tortoise.models import Model
 
+from federation.database.new_schema import is_new, make_schema
 from federation.database.noticing import Changes, changes
 from federation.database.quick_models import read_quickly
 
@@ -90,6 +91,8 @@ class Database:
     async def migrate(self) -> None:
         """Bring the schema up to this code's. Runs twice without harm."""
         with self.entered():
+            if await is_new(self.models()):
+                await make_schema(self._executor(), self._targets())
             await self._executor().migrate(self._targets(), direction="forward")
 
     def models(self) -> list[type[Model]]:
