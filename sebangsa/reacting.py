@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from federation.database import execute, placeholders, rows, transaction
+from federation.database import insert_once, placeholders, rows, transaction
 from federation.models import Actor
 from federation.outbox import Audience, publish
 from federation.wire import is_emoji
@@ -89,22 +89,19 @@ async def write_reaction(site: Site, made: Reaction) -> bool:
             return False
     if len(mine) >= MAX_EACH:
         raise NotAllowed("too-many-reactions", "You left enough emoji under this post.")
-    written = await execute(
-        """INSERT INTO reactions (id, actor_id, post_id, emoji, icon_url, uri, is_like, is_vouched, created_at)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (actor_id, post_id, emoji) DO NOTHING""",
-        [
-            site.ids.next(),
-            made.actor_id,
-            made.post_id,
-            made.emoji,
-            made.icon_url,
-            made.uri,
-            made.is_like,
-            made.is_vouched,
-            site.clock.now(),
-        ],
+    written = await insert_once(
+        Reaction,
+        id=site.ids.next(),
+        actor_id=made.actor_id,
+        post_id=made.post_id,
+        emoji=made.emoji,
+        icon_url=made.icon_url,
+        uri=made.uri,
+        is_like=made.is_like,
+        is_vouched=made.is_vouched,
+        created_at=site.clock.now(),
     )
-    return written > 0
+    return written is not None
 
 
 async def reactions_of(posts: Collection[int], viewer: Actor | None) -> dict[int, list[Reacted]]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from federation.database import execute, rows, tally, transaction
+from federation.database import execute, insert_once, rows, tally, transaction
 from federation.models import Actor
 from federation.outbox import Audience, publish
 from sebangsa.errors import Invalid, NotFound
@@ -66,10 +66,13 @@ async def write_vote(
     With `adds`, answers that were not chosen yet are added to the vote: peers send each choice by itself. It `counts`
     in polls of ours; a peer's host counts for itself.
     """
-    new = await execute(
-        """INSERT INTO poll_votes (id, poll_id, voter_id, choices, created_at) VALUES (?, ?, ?, ?, ?)
-           ON CONFLICT (poll_id, voter_id) DO NOTHING""",
-        [site.ids.next(), poll.id, voter.id, _bits(chosen), site.clock.now()],
+    new = await insert_once(
+        PollVote,
+        id=site.ids.next(),
+        poll_id=poll.id,
+        voter_id=voter.id,
+        choices=_bits(chosen),
+        created_at=site.clock.now(),
     )
     added: Sequence[PollOption] = chosen
     if not new:
