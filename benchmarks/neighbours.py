@@ -1,6 +1,6 @@
 """What a bad neighbour costs the others: one that answers after ten seconds, one that is dead, one that floods us.
 
-    .venv/bin/python -m benchmarks.neighbours [--hosts 500] [--rounds 5] [--notes 3000] [--database URL]
+    .venv/bin/python -m benchmarks.neighbours [--hosts 500] [--rounds 9] [--notes 3000] [--database URL]
 
 Outgoing: the seconds from a post until the last of 500 good servers has it, alone and beside each bad one. Incoming: the
 seconds in which notes of 20 servers are handled, alone and behind a 21st that sent its 20,000 before them. The limit is what
@@ -177,7 +177,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--hosts", type=int, default=500)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--notes", type=int, default=3000)
     parser.add_argument("--database", default="", help="an empty PostgreSQL database for the incoming half")
     options = parser.parse_args()
