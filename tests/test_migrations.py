@@ -35,6 +35,14 @@ FIRST_DAY = dict.fromkeys(PACKAGES, "0001_initial")
 RELEASES: dict[str, dict[str, str]] = json.loads((ROOT / "tests" / "releases.json").read_text())
 
 
+async def empty_database(kind: str, request: pytest.FixtureRequest, folder: Path) -> str:
+    """The URL of one without any table."""
+    if kind == "postgres":
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        return await fresh_postgres_database(server)
+    return f"sqlite://{folder / 'empty.sqlite3'}"
+
+
 async def test_the_models_have_no_change_that_no_migration_makes() -> None:
     assert await draft(write=False) == []
 
@@ -85,9 +93,7 @@ async def test_a_new_database_is_made_whole_or_not_at_all(
     kind: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A server killed in its first second begins anew."""
-    url = f"sqlite://{tmp_path / 'new.sqlite3'}"
-    if kind == "postgres":
-        url = await fresh_postgres_database(request.getfixturevalue("postgres_server"))
+    url = await empty_database(kind, request, tmp_path)
     site = make_site(tmp_path / "new", "http://warga.localhost", url)
     await site.open()
     whole = new_schema.get_schema_sql
@@ -109,9 +115,7 @@ async def test_a_new_database_is_made_whole_or_not_at_all(
 async def test_two_processes_that_start_at_once_make_one_schema(
     kind: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    url = f"sqlite://{tmp_path / 'new.sqlite3'}"
-    if kind == "postgres":
-        url = await fresh_postgres_database(request.getfixturevalue("postgres_server"))
+    url = await empty_database(kind, request, tmp_path)
     sites = [make_site(tmp_path / str(number), "http://warga.localhost", url) for number in range(2)]
     both_looked = asyncio.Barrier(2)
 
@@ -151,10 +155,7 @@ async def test_the_rows_of_every_released_schema_come_through(
     kind: str, release: str, new_database: NewDatabase, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     made_at_once = await new_database(kind, "today")
-    url = f"sqlite://{tmp_path / 'old.sqlite3'}"
-    if kind == "postgres":
-        server: PostgresServer = request.getfixturevalue("postgres_server")
-        url = await fresh_postgres_database(server)
+    url = await empty_database(kind, request, tmp_path)
     site = make_site(tmp_path / "old", "http://warga.localhost", url)
     await site.open()
     try:

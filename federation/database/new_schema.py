@@ -47,8 +47,7 @@ async def make_schema(executor: MigrationExecutor, targets: Sequence[MigrationTa
     try:
         await connection.execute_script(script)
     except BaseException:
-        with suppress(
-            OperationalError
-        ):  # on SQLite; the pool of PostgreSQL takes no connection back within a transaction
-            await execute("ROLLBACK")  # as a script it would be committed before
+        # On SQLite, where a script would be committed before; PostgreSQL's pool ends what a connection comes back with.
+        with suppress(OperationalError):
+            await execute("ROLLBACK")
         raise
