@@ -6,6 +6,8 @@ for the head of a line reads past what waits.
 
 from __future__ import annotations
 
+import asyncio
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -71,38 +73,54 @@ class Stored:
 
 
 class Turns:
-    """Goes round the hosts that have something pending."""
+    """Goes round the hosts that have something pending; `groups` of them are in hand at once."""
 
-    def __init__(self, fed: Federation) -> None:
+    def __init__(self, fed: Federation, groups: int = 1) -> None:
         self._fed = fed
+        self._groups = groups
+        self._claiming = asyncio.Lock()
+        self._in_hand: set[str] = set()
         self._after = ""
 
     async def claim(self) -> list[Stored]:
         """Lease the oldest rows of some hosts of which nobody works on any, in order of arrival; [] when none is due.
 
-        Where fewer hosts wait each gets more rows.
+        Where fewer hosts wait each gets more rows. Whoever claims says `done` afterwards.
         """
-        now = self._fed.clock.now()
-        hosts = await self._next_hosts(now)
-        if not hosts:
-            return []
-        of_hosts = {"hosts": ", ".join(["(?)"] * len(hosts)), "most": ROWS_AT_ONCE // len(hosts)}
-        async with transaction():
-            if is_postgres():
-                await rows(_ONE_CLAIM_AT_A_TIME)
-                leased = await rows(_LEASE_POSTGRES.format(**of_hosts), [*hosts, now, now + LEASE])
-            else:
-                leased = await rows(_LEASE.format(**of_hosts), [*hosts, now + LEASE, now])
+        async with self._claiming:
+            now = self._fed.clock.now()
+            hosts, sharers = await self._next_hosts(now)
+            if not hosts:
+                return []
+            of_hosts = {"hosts": ", ".join(["(?)"] * len(hosts)), "most": ROWS_AT_ONCE // sharers}
+            async with transaction():
+                if is_postgres():
+                    await rows(_ONE_CLAIM_AT_A_TIME)
+                    leased = await rows(_LEASE_POSTGRES.format(**of_hosts), [*hosts, now, now + LEASE])
+                else:
+                    leased = await rows(_LEASE.format(**of_hosts), [*hosts, now + LEASE, now])
+            self._in_hand.update(row["host"] for row in leased)
         return sorted((Stored(**row) for row in leased), key=lambda row: row.id)
 
-    async def _next_hosts(self, now: datetime) -> list[str]:
-        after = self._after
-        found = await rows(_HOSTS, [after, now, HOSTS_AT_ONCE])
-        if len(found) < HOSTS_AT_ONCE and after:
-            found += await rows(_HOSTS, ["", now, HOSTS_AT_ONCE - len(found)])
-        hosts = list(dict.fromkeys(row["host"] for row in found))
-        self._after = hosts[-1] if len(hosts) == HOSTS_AT_ONCE else ""
-        return hosts
+    def done(self, claimed: Sequence[Stored]) -> None:
+        """Nobody works on these any more."""
+        self._in_hand.difference_update(row.host for row in claimed)
+
+    async def _next_hosts(self, now: datetime) -> tuple[list[str], int]:
+        """Whose turn it is, and among how many a group of rows is shared out.
+
+        A group leaves their share of the hosts to those beside it. Were they left with a few only, they would come back
+        to those again and again while it goes through its many: a flood among the few had three times its share.
+        """
+        most, after = self._groups * HOSTS_AT_ONCE, self._after
+        found = await rows(_HOSTS, [after, now, most])
+        if len(found) < most and after:
+            found += await rows(_HOSTS, ["", now, most - len(found)])
+        free = list(dict.fromkeys(row["host"] for row in found))
+        in_turn = len(self._in_hand.union(free))
+        hosts = free[: min(HOSTS_AT_ONCE, math.ceil(in_turn / self._groups))]
+        self._after = hosts[-1] if len(hosts) < len(free) or len(free) == most else ""
+        return hosts, max(len(hosts), min(HOSTS_AT_ONCE, in_turn // self._groups))
 
 
 async def set_aside(fed: Federation, ids: Sequence[int]) -> None:

@@ -73,7 +73,8 @@ class _Processing:
     def __init__(self, fed: Federation) -> None:
         self._fed = fed
         fed.storing.is_handled_here = True
-        self._turns = Turns(fed)
+        self._groups = GROUPS_AT_ONCE if is_postgres() else 1
+        self._turns = Turns(fed, self._groups)
         self._alone: dict[int, deque[Stored]] = {}  # by actor: what one says keeps its order
         self._tasks: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(ALONE_AT_ONCE)
@@ -85,11 +86,10 @@ class _Processing:
         self._done = 0
 
     async def run(self) -> int:
-        groups = 1 if self._has_one_writer else GROUPS_AT_ONCE
         await bring_back(self._fed)
         try:
             while True:
-                await asyncio.gather(*(self._drain() for _ in range(groups)))
+                await asyncio.gather(*(self._drain() for _ in range(self._groups)))
                 if not self._tasks:
                     break
                 await asyncio.wait(self._tasks, timeout=LOOK_EVERY, return_when=asyncio.FIRST_COMPLETED)
@@ -109,6 +109,7 @@ class _Processing:
             smooth = [row for row in claimed if row.actor_id not in self._alone]
             behind = [row for row in claimed if row.actor_id in self._alone]
             await self._leave(behind + await self._handle_together(smooth))
+            self._turns.done(claimed)
 
     async def _handle_together(self, claimed: list[Stored]) -> list[Stored]:
         """Handle all of a group in one transaction, as nearly always nothing is missing or refused; returns what must be

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import statistics
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -71,6 +72,29 @@ async def test_a_peer_alone_gets_whole_groups_in_order_of_arrival(site: Site) ->
     assert [row.id for row in await turns.claim()] == ids[ROWS_AT_ONCE : 2 * ROWS_AT_ONCE]
 
 
+async def test_s139_groups_side_by_side_share_out_the_hosts_among_them(site: Site) -> None:
+    """The flood would be among the few that the first group left, whose turn comes more often."""
+    for number in range(20):
+        await _arrived(site, f"good{number:02}.example", 150)
+    await _arrived(site, "peer.example", 5_000)
+    turns = Turns(site.federation, groups=2)
+    handled: dict[str, int] = defaultdict(int)
+
+    async def work() -> None:
+        while sum(handled.values()) < 2_000:
+            group = await turns.claim()
+            await asyncio.sleep(0.001 * len(group))
+            await InboundActivity.filter(id__in=[row.id for row in group]).update(state=InboundState.DONE)
+            turns.done(group)
+            for row in group:
+                handled[row.host] += 1
+
+    async with asyncio.timeout(60):
+        await asyncio.gather(work(), work())
+    assert len(handled) == 21
+    assert max(handled.values()) < 1.3 * statistics.mean(handled.values())
+
+
 async def test_what_arrives_while_two_look_at_one_line_does_not_overtake_its_head(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -79,7 +103,7 @@ async def test_what_arrives_while_two_look_at_one_line_does_not_overtake_its_hea
     quick, slow = Turns(site.federation), Turns(site.federation)
     look = slow._next_hosts
 
-    async def look_and_be_overtaken(now: datetime) -> list[str]:
+    async def look_and_be_overtaken(now: datetime) -> tuple[list[str], int]:
         found = await look(now)
         assert [row.id for row in await quick.claim()] == [first]
         await InboundActivity.filter(id=first).update(uri="https://ramai.example/first")
