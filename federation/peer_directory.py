@@ -15,6 +15,7 @@ from typing import Any
 
 from federation.clock import Clock
 from federation.database import rows
+from federation.kept import Kept
 from federation.lanes import moment
 from federation.refusals import Refused
 from federation.registry import Registry
@@ -70,22 +71,17 @@ class PeerDirectory:
     def __init__(self, clock: Clock, registry: Registry) -> None:
         self._clock = clock
         self._registry = registry
-        self._counted: Directory | None = None
-        self._counted_again_at = 0.0
+        self._counted = Kept(clock, FRESH_FOR, self._count)
         self._counting = asyncio.Lock()
 
     async def current(self) -> Directory:
         """The directory as it was some minutes ago at most."""
-        async with self._counting:  # a crowd of readers counts once
-            now = self._clock.monotonic()
-            if self._counted is None or now >= self._counted_again_at:
-                self._counted = await self._count()
-                self._counted_again_at = now + FRESH_FOR
-            return self._counted
+        async with self._counting:  # the first crowd, too, counts once
+            return await self._counted.current()
 
     def forget(self) -> None:
         """Count anew the next time: an admin did something about a peer."""
-        self._counted = None
+        self._counted.forget()
 
     async def _count(self) -> Directory:
         people = await _numbers("SELECT host, count(*) AS number FROM actors WHERE host <> '' AND type = 'Person' "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from weakref import WeakKeyDictionary
 
 from federation.database import after_commit, rows, transaction
+from federation.kept import Kept
 from federation.models import Actor, Delivery, DeliveryState
 from federation.refusals import Refused
 from federation.urls import normal_host
@@ -63,20 +64,14 @@ async def unblock_domain(site: Site, admin: User, domain: str, reason: str) -> N
 
 
 class BlockedDomains:
-    """The gate that each activity, fetch and delivery passes: blocked domains and suspended actors (S-129).
-
-    The list is kept for some seconds: the gate is asked several times for each activity, and another process
-    may change it.
-    """
+    """The gate that each activity, fetch and delivery passes: blocked domains and suspended actors (S-129)."""
 
     def __init__(self, site: Site) -> None:
-        self._site = site
-        self._domains: frozenset[str] = frozenset()
-        self._read_again_at = 0.0
+        self._domains = Kept(site.clock, KEPT_FOR, _blocked)
 
     async def refuse(self, host: str, actor: Actor | None) -> None:
         """Raises `Refused` (`blocked-domain`, `suspended-actor`)."""
-        blocked = await self._current()
+        blocked = await self._domains.current()
         if blocked and host and not blocked.isdisjoint(_with_parents(host)):
             raise Refused("blocked-domain", host)
         if actor is not None and actor.suspended_at is not None:
@@ -84,15 +79,11 @@ class BlockedDomains:
 
     def forget(self) -> None:
         """Read the list again at the next question."""
-        self._read_again_at = 0.0
+        self._domains.forget()
 
-    async def _current(self) -> frozenset[str]:
-        now = self._site.clock.monotonic()
-        if now >= self._read_again_at:
-            domains = await DomainBlock.all().values_list("domain", flat=True)
-            self._domains = frozenset(str(domain) for domain in domains)
-            self._read_again_at = now + KEPT_FOR
-        return self._domains
+
+async def _blocked() -> frozenset[str]:
+    return frozenset(str(domain) for domain in await DomainBlock.all().values_list("domain", flat=True))
 
 
 _gates: WeakKeyDictionary[Site, BlockedDomains] = WeakKeyDictionary()

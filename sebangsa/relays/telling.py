@@ -42,7 +42,7 @@ def register(site: Site) -> None:
 
     async def ended(actor: Actor, origin: Origin) -> None:
         if actor.is_local:
-            await _pass_on(site, origin, [r for r in await confirmed_relays(site).all() if r.takes_posts])
+            await _pass_on(site, origin, [r for r in await confirmed_relays(site).current() if r.takes_posts])
 
     site.hooks.actor_deleted.listen(ended)
     site.hooks.post_created.listen(created)
@@ -54,7 +54,7 @@ async def _takers(site: Site, post: Post) -> list[ConfirmedRelay]:
     """The relays that a post of ours might go to: public, and the opening of its thread."""
     if not post.is_local or post.visibility != Visibility.PUBLIC or post.in_reply_to_id is not None:
         return []
-    return [relay for relay in await confirmed_relays(site).all() if relay.takes_posts]
+    return [relay for relay in await confirmed_relays(site).current() if relay.takes_posts]
 
 
 async def _may_be_relayed(site: Site, post: Post) -> bool:
