@@ -2,10 +2,11 @@
 
     .venv/bin/python -m benchmarks.large_community [--members 100000] [--servers 5000] [--posts 10] [--database URL]
 
-Each post is one delivery to each server; `--posts 200` is a backlog of a million. The first figure is the whole use case of
-publishing, as the author waits for it, beside the same in a community without members: the limit. Then all is delivered by
-the job that the server runs; the other servers answer from memory, so that what is measured is the queue and not their
-network. The peak of the process's memory is compared with what it held before.
+Each post is two deliveries to each server (its `Create`, and what the community announces); `--posts 100` is a backlog of
+a million. The first figure is the whole use case of publishing, as the author waits for it, beside the same in a community
+without members: the limit. Then all is delivered by the job that the server runs; the other servers answer from memory, so
+that what is measured is the queue and not their network. The peak of the process's memory is compared with what it held
+before.
 """
 
 from __future__ import annotations

@@ -110,7 +110,7 @@ class Turns:
         """Whose turn it is, and among how many a group of rows is shared out.
 
         A group leaves their share of the hosts to those beside it. Were they left with a few only, they would come back
-        to those again and again while it goes through its many: a flood among the few had three times its share.
+        to those again and again while it goes through its many: a flood among the few had several times its share.
         """
         most, after = self._groups * HOSTS_AT_ONCE, self._after
         found = await rows(_HOSTS, [after, now, most])
