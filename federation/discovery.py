@@ -126,12 +126,16 @@ async def confirm_handle(client: Client, actor: dict[str, Any]) -> str:
 
     The WebFinger of the actor's host must name the actor. It may name another host as the handle's (split
     domain: `ani@desa.example`, actor on `sosial.desa.example`), if that host's WebFinger names the actor too.
-    Raises `Refused`: `handle-mismatch`, `not-an-actor`, and what the fetches raise.
+    Where the document itself names another host (`webfinger`, FEP-2c59), that host's WebFinger alone decides: the
+    actor's host need not have any. Raises `Refused`: `handle-mismatch`, `not-an-actor`, and what the fetches raise.
     """
     name, actor_id = actor.get("preferredUsername"), actor.get("id")
     if not isinstance(name, str) or not _HANDLE_NAME.match(name) or not isinstance(actor_id, str):
         raise Refused("not-an-actor", "preferredUsername or id is missing")
     actor_url = parse_url(actor_id, allow_http=client.allow_http)
+    claimed = _claimed_host(actor, name)
+    if claimed not in ("", actor_url.authority) and await _names(client, name, claimed, actor_url.text):
+        return f"{name}@{claimed}"
     own = await _webfinger(client, name, actor_url.authority)
     _check_actor(client, own, actor_url.text)
     if not own.subject.startswith("acct:"):
@@ -178,6 +182,27 @@ def _subject(jrd: Jrd) -> tuple[str, str]:
         return read_handle(jrd.subject)
     except Refused:
         raise Refused("handle-mismatch", "the subject is no handle") from None
+
+
+def _claimed_host(actor: dict[str, Any], name: str) -> str:
+    """The host of the handle that an actor's document claims, "" where it claims none or another name."""
+    claim = actor.get("webfinger")
+    try:
+        claimed_name, host = read_handle(claim) if isinstance(claim, str) else ("", "")
+    except Refused:
+        return ""
+    return host if claimed_name.lower() == name.lower() else ""
+
+
+async def _names(client: Client, name: str, host: str, actor_url: str) -> bool:
+    """Whether the WebFinger of `host` says that `name` there is this actor."""
+    try:
+        found = await _webfinger(client, name, host)
+        _check_actor(client, found, actor_url)
+        subject_name, subject_host = _subject(found)
+    except Refused:
+        return False
+    return (subject_name.lower(), subject_host) == (name.lower(), host)
 
 
 def _actor_url(client: Client, jrd: Jrd) -> str:

@@ -277,6 +277,32 @@ async def test_s013_a_handle_on_another_host_needs_that_host_to_agree(
     assert await lookup_handle(client, "ani@good.example") == url
 
 
+async def test_a_claimed_handle_needs_only_the_host_that_it_names(network: Network, client: Client) -> None:
+    """FEP-2c59: the host of the actor may have no WebFinger at all."""
+    url = "https://sosial.good.example/u/ani"
+    webfinger(network, "ani@good.example", url)
+    claimed = actor(url) | {"webfinger": "ani@good.example"}
+    assert await confirm_handle(client, claimed) == "ani@good.example"
+    assert [asked[1] for asked in network.asked] == [webfinger_url("ani@good.example")]
+
+
+@pytest.mark.parametrize("answer", ["none", "another actor", "another subject", "another name"])
+async def test_s013_a_claimed_handle_is_believed_only_when_its_host_agrees(
+    network: Network, client: Client, answer: str
+) -> None:
+    webfinger(network, "victim@evil.example", f"{EVIL}/u/me")
+    claim = "victim@good.example"
+    if answer == "another actor":
+        webfinger(network, claim, f"{GOOD}/u/victim")
+    if answer == "another subject":
+        webfinger(network, claim, f"{EVIL}/u/me", subject="other@good.example")
+    if answer == "another name":
+        webfinger(network, "admin@good.example", f"{EVIL}/u/me")
+        claim = "admin@good.example"
+    claimed = actor(f"{EVIL}/u/me", "victim") | {"webfinger": claim}
+    assert await confirm_handle(client, claimed) == "victim@evil.example"
+
+
 @pytest.mark.parametrize("answer", ["none", "another actor", "another subject", "its own actor"])
 async def test_s013_evil_cannot_take_a_handle_of_good(network: Network, client: Client, answer: str) -> None:
     webfinger(network, "victim@evil.example", f"{EVIL}/u/me", subject="victim@good.example")
