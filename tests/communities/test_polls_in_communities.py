@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from federation.models import OutboundActivity
+from communities.membership import write_ban
+from federation.models import Actor, OutboundActivity
 from federation.peer_profiles import profile_for
 from sebangsa.errors import Invalid
 from sebangsa.models import Poll, PollOption, Post
@@ -17,6 +18,7 @@ from sebangsa.polls.voting import vote
 from sebangsa.post_documents import document_of
 from tests.communities.village import Village, announce
 from tests.instances import settle
+from tests.interop import shapes
 from tests.interop.piefed import documents as piefed
 
 POLL = PollDraft(("Sabtu", "Minggu"), timedelta(days=1))
@@ -106,6 +108,26 @@ async def test_our_choice_in_a_poll_of_piefed_is_the_note_that_it_takes_for_a_vo
     assert "published" not in note
 
 
+@pytest.mark.parametrize("form", ["Create", "PollVote"])
+async def test_who_is_banned_chooses_nothing_and_hears_why(village: Village, form: str) -> None:
+    voter = village.good.actor("rini")
+    post = await village.thread(poll=POLL)
+    await village.deliver(voter, voter.activity("Follow", village.group.uri))
+    async with village.warga.inside() as site:
+        await write_ban(site, village.group, await Actor.get(uri=voter.uri), "", None)
+    village.good.received.clear()
+    choice: Any = shapes.vote(voter.uri, village.ani.actor.uri, post.uri, "Minggu")
+    if form == "PollVote":
+        choice = post.uri
+    chosen = voter.activity(form, choice, **({"choice_text": "Minggu"} if form == "PollVote" else {}))
+    assert (await village.deliver(voter, chosen))[1] == "refused"
+    async with village.warga.inside():
+        assert await votes_of(post) == [0, 0]
+    [rejected] = [sent for sent in village.good.received if sent["type"] == "Reject"]
+    assert (rejected["actor"], rejected["object"]) == (village.group.uri, chosen["id"])
+    assert rejected["reasonCode"] == "banned"
+
+
 async def test_our_community_passes_on_counts_without_showing_the_poll_again(village: Village) -> None:
     post = await village.thread(poll=POLL)
     budi = await village.warga.user("budi")
@@ -119,6 +141,20 @@ async def test_our_community_passes_on_counts_without_showing_the_poll_again(vil
         await jobs.tend_polls(site)
         assert await OutboundActivity.filter(type="Announce").count() == before + 1
     await settle(village.warga)
+
+
+async def test_our_community_passes_on_what_a_polls_own_host_counted(village: Village) -> None:
+    asker, member = village.good.actor("joko", key=1), village.evil.actor("rini")
+    await village.deliver(member, member.activity("Follow", village.group.uri))
+    poll = piefed.poll(asker, village.group.uri, "Kapan panen?", {"Mei": 0, "Juni": 2})
+    await village.deliver(asker, asker.activity("Create", poll))
+    village.evil.received.clear()
+    told = asker.activity("Update", shapes.counted(poll, 3, 5))
+    assert (await village.deliver(asker, told))[1] == "done"
+    [announced] = village.evil.received
+    assert (announced["type"], announced["object"]) == ("Announce", told)
+    async with village.warga.inside():
+        assert await votes_of(await Post.get(uri=poll["id"])) == [3, 5]
 
 
 async def test_a_poll_for_a_community_whose_server_knows_none_is_refused(

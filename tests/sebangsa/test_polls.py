@@ -130,6 +130,25 @@ async def test_our_document_is_what_others_read(neighbours: Pair) -> None:
     assert {"votersCount": "toot:votersCount"}.items() <= document["@context"][-1].items()
 
 
+async def test_counts_that_are_hidden_until_the_end_are_not_told_to_other_servers(neighbours: Pair) -> None:
+    warga, _ = neighbours
+    ani, budi = await warga.user("ani"), await warga.user("budi")
+
+    async def told() -> list[int]:
+        document, _ = await document_of(warga.site, await Post.get(id=post.id))
+        return [option["replies"]["totalItems"] for option in document["oneOf"]]
+
+    async with warga.inside() as site:
+        post = await posting.create_post(
+            site, ani.actor, Draft(source="Siapa?", poll=asking(hides_totals=True))
+        )
+        await vote(site, budi.actor, post, {1})
+        assert await told() == [0, 0]
+    await end(warga, post)
+    async with warga.inside():
+        assert await told() == [0, 1]
+
+
 async def test_a_deleted_poll_leaves_nothing_of_its_votes(neighbours: Pair) -> None:
     warga, _ = neighbours
     ani, budi = await warga.user("ani"), await warga.user("budi")
@@ -235,6 +254,19 @@ async def test_a_poll_vote_of_piefed_counts(street: Street, shape: str) -> None:
         assert await counts(post) == ({"Sabtu": 1, "Minggu": 0}, 1)
 
 
+async def test_who_voted_without_following_hears_of_the_counts_and_of_nobody_else(street: Street) -> None:
+    rini, budi = street.good.actor("rini"), street.evil.actor("budi")
+    post = await street.post(poll=asking())
+    await street.deliver(rini, rini.activity("Create", vote_of(rini, post, "Sabtu")))
+    await street.deliver(budi, budi.activity("Create", vote_of(budi, post, "Minggu")))
+    await tell_at_once(street.warga)
+    await settle(street.warga)
+    for server in (street.good, street.evil):
+        [told] = [activity for activity in server.received if activity["type"] == "Update"]
+        assert told["object"]["votersCount"] == 2
+        assert not any(voter.uri in json.dumps(told) for voter in (rini, budi))
+
+
 # --- polls of other servers -----------------------------------------------------------------------------------------
 
 
@@ -293,8 +325,9 @@ async def test_a_poll_that_is_shown_again_has_its_answers_back(street: Street) -
 
 
 async def test_a_vote_goes_to_the_author_alone_and_the_host_is_asked_for_its_counts(street: Street) -> None:
-    rini = street.good.actor("rini")
+    rini, follower = street.good.actor("rini"), street.evil.actor("budi")
     await street.follow(rini)
+    assert await street.deliver(follower, follower.activity("Follow", street.ani.actor.uri)) == "done"
     asked = question(rini, "1")
     asked["anyOf"] = asked.pop("oneOf")
     street.good.documents["/notes/1"].update(anyOf=asked["anyOf"], oneOf=[])
@@ -302,9 +335,11 @@ async def test_a_vote_goes_to_the_author_alone_and_the_host_is_asked_for_its_cou
     post = await street.find(asked["id"])
     assert post is not None
     street.good.received.clear()
+    street.evil.received.clear()
     async with street.warga.inside() as site:
         await vote(site, street.ani.actor, post, {0, 1})
     await settle(street.warga)
+    assert street.evil.received == []
     assert [(made["object"]["name"], made["to"], made["cc"]) for made in street.good.received] == [
         ("Sabtu", [rini.uri], []),
         ("Minggu", [rini.uri], []),
