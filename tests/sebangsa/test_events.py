@@ -334,6 +334,37 @@ async def test_a_join_of_mobilizon_is_accepted_and_a_leave_frees_the_place(stree
         assert (await Event.get(post_id=post.id)).going_count == 1
 
 
+async def test_an_undone_join_frees_the_place_also_before_it_arrives(street: Street) -> None:
+    rini, dodi = street.good.actor("rini"), street.good.actor("dodi", key=1)
+    post = await street.post(name="Rapat", event=plan())
+    wish, late = rini.activity("Join", post.uri), dodi.activity("Join", post.uri)
+    assert await street.deliver(rini, wish) == "done"
+    assert await street.deliver(dodi, dodi.activity("Undo", wish)) != "done"
+    async with street.warga.inside():
+        assert (await Event.get(post_id=post.id)).going_count == 1
+    assert await street.deliver(rini, rini.activity("Undo", wish)) == "done"
+    assert await street.deliver(dodi, dodi.activity("Undo", late)) == "done"
+    await street.deliver(dodi, late)
+    async with street.warga.inside():
+        assert (await Event.get(post_id=post.id)).going_count == 0
+        assert await Participation.all().count() == 0
+
+
+async def test_an_answer_names_the_join_that_was_sent_last(street: Street) -> None:
+    """Some peers forget their first one, and know answers by its id only."""
+    rini = street.good.actor("rini")
+    post = await street.post(name="Rapat", event=plan(join_mode=JoinMode.RESTRICTED))
+    for _ in range(2):
+        wish = rini.activity("Join", post.uri)
+        assert await street.deliver(rini, wish) == "done"
+    async with street.warga.inside() as site:
+        known = await Participation.get().select_related("person")
+        await decide(site, street.ani.actor, post, known.person, lets_in=False)
+    await settle(street.warga)
+    [answer] = street.good.received
+    assert (answer["type"], answer["object"]["id"]) == ("Reject", wish["id"])
+
+
 async def test_nobody_joins_for_others_too_late_or_unseen(street: Street) -> None:
     rini, mallory = street.good.actor("rini"), street.evil.actor("mallory", key=1)
     post = await street.post(name="Rapat", event=plan())
