@@ -8,8 +8,10 @@ served it: right content type (S-010), its `id` equal to the final URL or fetche
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from federation import strict_json
@@ -18,6 +20,7 @@ from federation.collection import read_items
 from federation.fetch_limits import BudgetSpent, FailureMemory, HostBudget, current_meter
 from federation.media_types import ACTIVITY_JSON, LD_JSON, is_activity_media_type, matches, read_media_type
 from federation.refusals import Refused
+from federation.signatures import Scheme
 from federation.transport import Response, Timeouts, Transport
 from federation.urls import Url, is_loopback_name, join, parse_url
 
@@ -30,8 +33,10 @@ _ACCEPT_ACTIVITY = f"{ACTIVITY_JSON}, {LD_JSON}"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _STATUS_CODES = {401: "fetch-denied", 403: "fetch-denied", 404: "not-found", 410: "gone", 429: "too-many"}
 
-Sign = Callable[[str, str, bytes | None], Mapping[str, str]]
-"""(method, URL, body) -> the headers that sign this one request, `Date` and `Host` among them."""
+MAX_HOSTS_REMEMBERED = 5_000
+
+Sign = Callable[[str, str, bytes | None, Scheme], Mapping[str, str]]
+"""(method, URL, body, scheme) -> the headers that sign this one request, `Date` and `Host` among them."""
 
 Permit = Callable[[str], Awaitable[None]]
 """Asked with the host (and port, if not the default) before each hop; raises `Refused` to forbid it."""
@@ -70,7 +75,8 @@ class Client:
     """Everything that is read from other servers goes through here. Never use it inside a transaction.
 
     `sign` makes the headers of signed fetches (an instance actor's key; GoToSocial and secure-mode Mastodon
-    answer nothing else) and `permit` keeps blocked hosts out, also behind a redirect; both may be set later.
+    answer nothing else) in the scheme that a host reads, and `permit` keeps blocked hosts out, also behind a
+    redirect; both may be set later.
     `allow_http` is the development mode of `parse_url`. `failures` and `budget` hold the limits.
     """
 
@@ -95,6 +101,7 @@ class Client:
         self._budget = HostBudget(self._clock) if budget is None else budget
         self._timeouts = timeouts or Timeouts()
         self._running: dict[tuple[str, str], asyncio.Task[tuple[bytes, Url]]] = {}
+        self._reads_rfc9421: OrderedDict[str, None] = OrderedDict()
 
     async def get_document(self, url: str, *, expect_id: bool = True, authorization: str = "") -> Fetched:
         """The ActivityPub document at `url`; its `id` is the returned URL (but for a fragment).
@@ -276,26 +283,16 @@ class Client:
         authorization: str = "",
     ) -> tuple[Response, Url]:
         """GET `url` and where it leads; the whole answer with status 200, and its URL."""
-        meter = current_meter()
         asked_host = url.authority
         while True:
-            if self.permit is not None:
-                await self.permit(url.authority)
-            if meter is not None:
-                meter.spend(url.authority, self._budget)
-            else:
-                self._budget.spend(url.authority)
             headers = {"Accept": accept}
             if authorization and url.authority == asked_host:
                 headers["Authorization"] = authorization
+            ask = partial(self._ask, url, headers, max_bytes, timeout or self._timeouts)
             if signed and self.sign is not None:
-                # In a thread, as deliveries are: a page that asks for a hundred documents must not stop the others.
-                headers.update(await asyncio.to_thread(self.sign, "GET", url.text, None))
-            answer = await self._transport.request(
-                "GET", url.text, headers, None, max_bytes=max_bytes, timeout=timeout or self._timeouts
-            )
-            if meter is not None:
-                meter.add_received(url.authority, len(answer.body))
+                answer = await self._in_the_scheme_it_reads(url.authority, ask)
+            else:
+                answer = await ask(None)
             if answer.status not in _REDIRECTS:
                 break
             hops.use()
@@ -305,6 +302,52 @@ class Client:
         if answer.fault is not None:
             raise Refused(answer.fault)
         return answer, url
+
+    async def _in_the_scheme_it_reads(
+        self, host: str, ask: Callable[[Scheme], Awaitable[Response]]
+    ) -> Response:
+        """Signed as `host` took it last, cavage at first; where it answers 401, once more in the other scheme."""
+        schemes: tuple[Scheme, Scheme] = ("cavage", "rfc9421")
+        last, other = schemes[::-1] if host in self._reads_rfc9421 else schemes
+        first = await ask(last)
+        if first.status != 401:
+            return first
+        second = await ask(other)
+        if second.status == 401:
+            return first
+        self._reads_rfc9421.pop(host, None)
+        if other == "rfc9421":
+            self._reads_rfc9421[host] = None
+            while len(self._reads_rfc9421) > MAX_HOSTS_REMEMBERED:
+                self._reads_rfc9421.popitem(last=False)
+        return second
+
+    async def _ask(
+        self,
+        url: Url,
+        headers: Mapping[str, str],
+        max_bytes: int,
+        timeout: Timeouts,
+        scheme: Scheme | None,
+    ) -> Response:
+        """One GET, if its host may be asked now; signed where a scheme is given."""
+        meter = current_meter()
+        if self.permit is not None:
+            await self.permit(url.authority)
+        if meter is not None:
+            meter.spend(url.authority, self._budget)
+        else:
+            self._budget.spend(url.authority)
+        signature: Mapping[str, str] = {}
+        if scheme is not None and self.sign is not None:
+            # In a thread, as deliveries are: a page that asks for a hundred documents must not stop the others.
+            signature = await asyncio.to_thread(self.sign, "GET", url.text, None, scheme)
+        answer = await self._transport.request(
+            "GET", url.text, {**headers, **signature}, None, max_bytes=max_bytes, timeout=timeout
+        )
+        if meter is not None:
+            meter.add_received(url.authority, len(answer.body))
+        return answer
 
     async def _once(
         self, key: tuple[str, str], read: Callable[[], Awaitable[tuple[bytes, Url]]]

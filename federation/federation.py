@@ -18,7 +18,7 @@ from federation.local_keys import signing_key
 from federation.models import Actor, OutboundActivity
 from federation.peer_directory import PeerDirectory
 from federation.registry import Registry
-from federation.signatures import sign_request
+from federation.signatures import Scheme, sign_request
 from federation.storing import Storing
 from federation.transport import Transport
 
@@ -81,7 +81,7 @@ class Federation:
         """
         key = await signing_key(self, (await server_actor(self)).id)
 
-        def sign(method: str, url: str, body: bytes | None) -> Mapping[str, str]:
-            return sign_request(method, url, body or b"", key, scheme="cavage", now=self.clock.time())
+        def sign(method: str, url: str, body: bytes | None, scheme: Scheme) -> Mapping[str, str]:
+            return sign_request(method, url, body or b"", key, scheme=scheme, now=self.clock.time())
 
         self.client.sign = sign

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from federation.client import Client
 from federation.fetch_limits import FailureMemory, HostBudget
 from federation.refusals import Refused
+from federation.transport import Response
 from tests.federation.lying_peers import ACTIVITY, Network, StoppedClock
 
 GOOD, EVIL = "https://good.example", "https://evil.example"
@@ -48,7 +50,10 @@ async def test_s003_each_hop_is_signed_anew_and_permitted(network: Network, cloc
             raise Refused("blocked-domain", host)
 
     client = Client(
-        network, clock=clock, sign=lambda method, url, body: {"Signature": f"{method} {url}"}, permit=permit
+        network,
+        clock=clock,
+        sign=lambda method, url, body, scheme: {"Signature": f"{method} {url}"},
+        permit=permit,
     )
     for _ in range(2):  # a block is no failure of the URL: it is asked for again
         assert await code_of(client, f"{GOOD}/a") == "blocked-domain"
@@ -344,8 +349,39 @@ def test_s140_what_is_remembered_is_bounded(clock: StoppedClock) -> None:
         budget.spend("999.evil.example")
 
 
+async def test_a_host_that_reads_one_scheme_only_is_asked_in_it_from_then_on(
+    network: Network, clock: StoppedClock
+) -> None:
+    reads = "rfc9421"
+    answered = network.request
+
+    async def picky(method: str, url: str, headers: Mapping[str, str], *rest: Any, **more: Any) -> Response:
+        answer = await answered(method, url, headers, *rest, **more)
+        return answer if headers["Signature"] == reads else Response(401, {}, b"", url)
+
+    network.request = picky  # type: ignore[method-assign]
+    client = Client(network, clock=clock, sign=lambda method, url, body, scheme: {"Signature": scheme})
+    for number in range(4):
+        network.serve(f"{GOOD}/{number}", {"id": f"{GOOD}/{number}"})
+    await client.get_document(f"{GOOD}/0")
+    await client.get_document(f"{GOOD}/1")
+    reads = "cavage"  # it changed its software
+    await client.get_document(f"{GOOD}/2")
+    reads = "neither"
+    assert await code_of(client, f"{GOOD}/3") == "fetch-denied"
+    assert [(url[-1], headers["Signature"]) for _, url, headers in network.asked] == [
+        ("0", "cavage"),
+        ("0", "rfc9421"),
+        ("1", "rfc9421"),
+        ("2", "rfc9421"),
+        ("2", "cavage"),
+        ("3", "cavage"),
+        ("3", "rfc9421"),
+    ]
+
+
 async def test_media_are_fetched_by_type_unsigned_and_bounded(network: Network, clock: StoppedClock) -> None:
-    client = Client(network, clock=clock, sign=lambda method, url, body: {"Signature": "x"})
+    client = Client(network, clock=clock, sign=lambda method, url, body, scheme: {"Signature": "x"})
     network.serve(f"{GOOD}/a.png", b"\x89PNG", "image/png")
     network.serve(f"{GOOD}/a.html", b"<p>", "text/html")
     found = await client.get_bytes(f"{GOOD}/a.png", accept_types=("image/*",))

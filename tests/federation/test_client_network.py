@@ -22,6 +22,7 @@ from cryptography.x509.oid import NameOID
 
 from federation.client import Client
 from federation.refusals import Refused
+from federation.signatures import Scheme
 from federation.strict_json import dumps
 from federation.transport import AioTransport, Response, Timeouts
 from tests.federation.lying_peers import ACTIVITY, Names, activity, peer, raw_peer
@@ -135,7 +136,7 @@ async def test_s003_a_redirect_to_a_private_address_is_refused_and_never_signed_
 
     signed: list[str] = []
 
-    def sign(method: str, url: str, body: bytes | None) -> dict[str, str]:
+    def sign(method: str, url: str, body: bytes | None, scheme: Scheme) -> dict[str, str]:
         signed.append(url)
         return {"Signature": f"for {url}"}
 
