@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from communities.membership import ban
+from communities.membership import ban, write_ban
+from federation.models import Actor
 from federation.peer_profiles import profile_for
 from sebangsa.errors import Invalid, NotAllowed
 from sebangsa.events.changing import call_off
 from sebangsa.events.joining import join
 from sebangsa.events.planning import EventDraft
-from sebangsa.models import Event, Post
+from sebangsa.models import Event, Participation, Post
 from sebangsa.post_documents import document_of
 from tests.communities.village import Village, announce
 from tests.foreign_server import PUBLIC
@@ -109,6 +110,38 @@ async def test_who_is_banned_comes_to_no_event(village: Village) -> None:
         await ban(site, village.ani.actor, village.group, budi.actor, reason="")
         with pytest.raises(NotAllowed):
             await join(site, budi.actor, post)
+
+
+async def test_who_is_banned_elsewhere_is_answered_with_the_reason(village: Village) -> None:
+    rini = village.good.actor("rini")
+    post = await village.thread(event=plan())
+    await village.deliver(rini, rini.activity("Follow", village.group.uri))
+    async with village.warga.inside() as site:
+        await write_ban(site, village.group, await Actor.get(uri=rini.uri), "", None)
+    village.good.received.clear()
+    wish = rini.activity("Join", post.uri)
+    assert (await village.deliver(rini, wish))[1] == "done"
+    [answer] = [sent for sent in village.good.received if sent["object"].get("id") == wish["id"]]
+    assert (answer["type"], answer["actor"]) == ("Reject", village.ani.actor.uri)
+    assert answer["reasonCode"] == "banned"
+    async with village.warga.inside():
+        assert not await Participation.exists()
+
+
+async def test_a_group_on_another_server_than_the_organiser_answers_no_join(village: Village) -> None:
+    group, joko = village.group_of(village.good), village.evil.actor("joko", key=1)
+    await village.follow(group)
+    event = piefed.event(joko, group.uri, "Pasar")
+    assert (await village.deliver(group, announce(group, joko.activity("Create", event))))[1] == "done"
+    post = await village.find(event["id"])
+    assert post is not None
+    assert post.community is not None
+    async with village.warga.inside() as site:
+        made = await join(site, village.ani.actor, post)
+    inner = {"type": "Join", "id": made.uri, "actor": village.ani.actor.uri, "object": event["id"]}
+    assert (await village.deliver(group, group.activity("Reject", inner)))[1] == "refused"
+    async with village.warga.inside():
+        assert (await Participation.get()).state == "going"
 
 
 async def test_an_event_for_a_community_whose_server_knows_none_is_refused(

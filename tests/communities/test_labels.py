@@ -155,6 +155,29 @@ async def test_s044_a_label_that_is_not_the_groups_own_is_not_believed(village: 
     assert [(flair.id, flair.display_name) for flair in labels_of(post, post.community)] == [(own, "berita")]
 
 
+async def test_labels_of_piefed_in_its_older_form_are_the_groups_labels(village: Village) -> None:
+    """`lemmy:tagsForPosts` of the group, `lemmy:CommunityTag` under a post."""
+    group = village.group_of(village.good)
+    own = {
+        "type": "lemmy:CommunityTag",
+        "id": f"{group.uri}/tag/110",
+        "display_name": "Berita",
+        "background_color": "#1D6FA5",
+        "text_color": "#ffffff",
+    }
+    village.good.documents["/users/rw"]["lemmy:tagsForPosts"] = [own]
+    await village.follow(group)
+    author = village.good.actor("penulis")
+    page = page_of(author, "1", group.uri, tag=[own])
+    assert (await village.deliver(group, announce(group, author.activity("Create", page))))[1] == "done"
+    post = await village.find(page["id"])
+    assert post is not None
+    assert post.community is not None
+    assert [(flair.display_name, flair.background) for flair in labels_of(post, post.community)] == [
+        ("Berita", "#1d6fa5")
+    ]
+
+
 async def test_s038_only_a_moderator_relabels_anothers_post_and_changes_nothing_else(
     village: Village,
 ) -> None:
