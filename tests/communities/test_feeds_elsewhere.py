@@ -124,9 +124,11 @@ async def test_a_feed_of_piefed_is_found_followed_and_kept_up_to_date(village: V
         (forged, forged.activity("Announce", inner)),
         (forged, _change(forged, "Add", hostile.uri, target=f"{feed.uri}/following")),
         (feed, feed.activity("Announce", _change(forged, "Add", hostile.uri)["object"])),
+        (feed, _change(feed, "Add", hostile.uri, actor=forged.uri)),
         (feed, _change(feed, "Add", owner.uri)),
         (liar, liar.activity("Delete", {"type": "Feed", "id": feed.uri}, summary="")),
         (stranger, stranger.activity("Delete", {"type": "Feed", "id": feed.uri})),
+        (liar, liar.activity("Update", feed.uri)),
     ):
         status, state, _ = await village.deliver(sender, activity)
         assert status >= 400 or state in ("refused", "ignored"), activity
