@@ -25,6 +25,7 @@ from sebangsa.quote_wire import (
     quote_request,
     read_policy,
 )
+from sebangsa.rejecting import with_reason
 from sebangsa.visibility import OPEN, may_read, readable
 from sebangsa.wire import activity_about
 
@@ -66,7 +67,11 @@ async def must_be_quotable(site: Site, quoter: Actor, post: Post) -> None:
         raise NotAllowed("not-quotable", "This post cannot be quoted.")
     author = await Actor.get(id=post.author_id)
     if post.is_local and not await is_allowed(quoter, post, author):
-        raise NotAllowed("not-quotable", "Its author does not want this post to be quoted.")
+        raise _unwanted()
+
+
+def _unwanted() -> NotAllowed:
+    return NotAllowed("not-quotable", "Its author does not want this post to be quoted.")
 
 
 async def write_quote(site: Site, quoter: Actor, quoting: Post, quoted: Post) -> Quote:
@@ -107,9 +112,8 @@ async def answer_request(
     known = await Quote.get_or_none(quoting_uri=quoting_uri)
     is_open = known is None or (known.quoted_uri == quoted.uri and known.state != QuoteState.REVOKED)
     if not is_open or not await is_allowed(quoter, quoted, author):
-        await publish(
-            site.federation, author, quote_answer(author, request, quoter.uri, ""), Audience([quoter])
-        )
+        refusal = with_reason(quote_answer(author, request, quoter.uri, ""), _unwanted())
+        await publish(site.federation, author, refusal, Audience([quoter]))
         return None
     if known is None:
         quoting = await Post.get_or_none(uri=quoting_uri, author_id=quoter.id)

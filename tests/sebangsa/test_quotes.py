@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from federation.fetch_limits import FailureMemory
-from federation.models import Actor
+from federation.models import Actor, OutboundActivity
 from sebangsa import quoting
 from sebangsa.errors import NotAllowed, NotFound
 from sebangsa.fetching import fetch_post
@@ -101,6 +102,10 @@ async def test_who_lets_nobody_quote_is_asked_in_vain(neighbours: Pair) -> None:
     made = await _quote(kota, budi, post.uri)
     await settle(warga, kota)
     assert await _rows(kota) == [("rejected", False)]
+    async with warga.inside():
+        refusal = json.loads((await OutboundActivity.get(type="Reject")).body)
+    assert (refusal["object"]["instrument"], refusal["reasonCode"]) == (made.uri, "not-quotable")
+    assert refusal["summary"] == "Its author does not want this post to be quoted."
     assert await _rows(warga) == [] or (await _rows(warga))[0][0] != "accepted"
     _, text = await FormBrowser(kota).get(f"/p/{made.id}")
     assert "Banjir di gang" not in text
