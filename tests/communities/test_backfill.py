@@ -149,6 +149,22 @@ async def test_the_conversation_of_nodebb_is_read_by_its_context(village: Villag
     assert (await state_of(village, "thread", opening.id)).state == BackfillState.DONE
 
 
+async def test_a_conversation_without_a_list_of_posts_is_read_by_its_activities(village: Village) -> None:
+    """`contextHistory` of FEP-f228, where the `context` cannot be had."""
+    group, good = village.group_of(village.good), village.good
+    writer, other = good.actor("tini"), village.evil.actor("joko")
+    topic = f"{good.origin}/topic/7"
+    page = page_of(writer, "1", group.uri, context=topic, contextHistory=f"{topic}/history")
+    first = other.note("c1", "jawab", inReplyTo=page["id"], context=topic)
+    second = writer.note("c2", "jawab lagi", inReplyTo=first["id"], context=topic)
+    activities = [author.activity("Create", note) for author, note in ((other, first), (writer, second))]
+    collection(good, "/topic/7/history", activities)
+    collection(good, "/users/rw/outbox", [announce(group, page["id"])])
+    known = await arrive(village, group)
+    posts = await posts_in(village, known)
+    assert {post.uri for post in posts} == {page["id"], first["id"], second["id"]}
+
+
 async def test_answers_of_mastodon_are_read_breadth_first_from_embedded_lists(village: Village) -> None:
     writer = village.good.actor("tini")
     replies = {

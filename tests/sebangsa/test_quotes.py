@@ -10,7 +10,7 @@ import pytest
 
 from federation.fetch_limits import FailureMemory
 from federation.models import Actor, OutboundActivity
-from sebangsa import quoting
+from sebangsa import following, quoting
 from sebangsa.errors import NotAllowed, NotFound
 from sebangsa.fetching import fetch_post
 from sebangsa.lookup import find_actor
@@ -115,6 +115,22 @@ async def test_who_lets_nobody_quote_is_asked_in_vain(neighbours: Pair) -> None:
     assert await _post(warga, ani, quoted=post)  # one's own always
 
 
+async def test_who_lets_followers_quote_approves_them_and_nobody_else(neighbours: Pair) -> None:
+    warga, kota = neighbours
+    ani, budi, citra = await warga.user("ani"), await kota.user("budi"), await kota.user("citra")
+    await _policy(warga, ani, "followers")
+    async with kota.inside() as site:
+        found = await find_actor(site, ani.actor.uri)
+        assert found is not None
+        await following.follow(site, budi.actor, found)
+    await settle(warga, kota)
+    post = await _post(warga, ani)
+    for quoter in (budi, citra):
+        await _quote(kota, quoter, post.uri)
+    await settle(warga, kota)
+    assert await _rows(kota) == [("accepted", True), ("rejected", False)]
+
+
 async def test_what_is_not_for_everybody_cannot_be_quoted(neighbours: Pair) -> None:
     warga, _ = neighbours
     ani = await warga.user("ani")
@@ -124,8 +140,6 @@ async def test_what_is_not_for_everybody_cannot_be_quoted(neighbours: Pair) -> N
 
 
 async def _follow(warga: Instance, follower: User, followed: Stranger) -> None:
-    from sebangsa import following
-
     async with warga.inside() as site:
         found = await find_actor(site, followed.uri)
         assert found is not None

@@ -151,6 +151,21 @@ async def test_a_misskey_like_is_an_emoji_and_a_favourite_and_its_undo_takes_bot
             assert (await Post.get(id=post.id)).likes_count == 0
 
 
+async def test_an_undone_like_that_says_its_emoji_no_more_is_known_by_its_id(neighbours: Pair) -> None:
+    warga, _ = neighbours
+    post = await _post(warga)
+    async with foreign_server() as server:
+        citra = server.actor("citra")
+        like = citra.activity("Like", post.uri, content="🙏")
+        await citra.send(warga, like)
+        await settle(warga)
+        del like["content"]
+        await citra.send(warga, citra.activity("Undo", like))
+        await settle(warga)
+        async with warga.inside():
+            assert await Reaction.all().count() == await Vote.all().count() == 0
+
+
 async def test_taking_back_one_of_two_likes_with_emoji_keeps_the_favourite(neighbours: Pair) -> None:
     warga, _ = neighbours
     post = await _post(warga)
