@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -236,6 +237,10 @@ async def test_a_person_moves_and_followers_on_three_servers_follow(start: Start
         assert (await Actor.get(id=new.actor_id)).followers_count == 2
     async with warga.inside():
         assert (await Actor.get(id=old.actor_id)).followers_count == 0
+        update, move = (await OutboundActivity.filter(actor_id=old.actor_id).order_by("id"))[-2:]
+        # For those who keep what the document says, and read no Move.
+        assert (update.type, move.type) == ("Update", "Move")
+        assert json.loads(update.body)["object"]["movedTo"] == new.actor.uri
     async with desa.inside():
         seen = await Actor.get(uri=old.actor.uri)
         destination = await moving.destination_of(seen)
