@@ -308,6 +308,10 @@ async def test_s034_nobody_asks_for_or_answers_anothers_quote(neighbours: Pair) 
         citra, mallory, dewi = server.actor("citra"), evil.actor("mallory"), server.actor("dewi")
         note = citra.note("1", "<p>Lihat</p>", quote=post.uri)
         await mallory.send(warga, mallory.activity("QuoteRequest", post.uri, instrument=note["id"]))
+        other = citra.note("2", "<p>Lain</p>")
+        async with warga.inside() as site:
+            assert await fetch_post(site, other["id"])
+        await dewi.send(warga, dewi.activity("QuoteRequest", post.uri, instrument=other["id"]))
         await settle(warga)
         assert await _rows(warga) == []
         original = dewi.note("asal", "<p>Jalan putus</p>", interactionPolicy=PUBLIC_ONLY_BY_HAND)
