@@ -49,6 +49,15 @@ async def _rows(instance: Instance) -> list[tuple[str, bool]]:
         return [(row.state.value, bool(row.stamp_uri)) for row in await Quote.all().order_by("id")]
 
 
+async def _stamps_told(instance: Instance) -> list[str | None]:
+    """The stamps in the edits that were sent, in their order, None for an edit without."""
+    async with instance.inside():
+        updates = [
+            json.loads(row.body) for row in await OutboundActivity.filter(type="Update").order_by("id")
+        ]
+    return [update["object"].get("quoteAuthorization") for update in updates]
+
+
 async def test_a_quote_is_asked_for_approved_shown_and_taken_back_on_both_servers(neighbours: Pair) -> None:
     warga, kota = neighbours
     ani, budi = await warga.user("ani"), await kota.user("budi")
@@ -70,6 +79,7 @@ async def test_a_quote_is_asked_for_approved_shown_and_taken_back_on_both_server
     for key in ("quote", "quoteUrl", "quoteUri", "_misskey_quote"):
         assert document[key] == post.uri
     assert document["quoteAuthorization"] == stamped.stamp_uri
+    assert await _stamps_told(kota) == [stamped.stamp_uri]
     assert 'class="quote-inline"' in document["content"]
     assert [tag["href"] for tag in document["tag"] if tag["type"] == "Link"] == [post.uri]
     for instance, path in ((kota, f"/p/{made.id}"), (warga, f"/p/{stamped.quoting_id}")):
@@ -84,6 +94,7 @@ async def test_a_quote_is_asked_for_approved_shown_and_taken_back_on_both_server
     assert status == 303
     await settle(warga, kota)
     assert [state for state, _ in await _rows(kota) + await _rows(warga)] == ["revoked", "revoked"]
+    assert await _stamps_told(kota) == [stamped.stamp_uri, None]
     for instance, path in ((kota, f"/p/{made.id}"), (warga, f"/p/{stamped.quoting_id}")):
         _, text = await FormBrowser(instance).get(path)
         assert "<blockquote" not in text
