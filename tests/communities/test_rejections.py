@@ -14,9 +14,10 @@ from sebangsa.polls.asking import PollDraft
 from sebangsa.polls.voting import vote as choose
 from sebangsa.rejecting import AT_ONCE
 from tests.communities.towns import Town
-from tests.communities.village import Village
+from tests.communities.village import Village, announce
 from tests.foreign_server import Actor
 from tests.instances import Instance, settle
+from tests.interop.piefed import documents as piefed
 
 
 async def page(at: Instance, path: str, cookies: dict[str, str]) -> str:
@@ -173,3 +174,20 @@ async def test_s042_a_rejection_counts_from_the_community_that_it_was_for_and_in
     assert (await group.send(village.warga, wrapped.encode()))[0] == 202
     await settle(village.warga)
     assert (await village.fresh(post)).refusal_code == ""
+
+
+async def test_s042_a_refused_choice_counts_from_the_poll_or_its_community_alone(village: Village) -> None:
+    group, asker = village.group_of(village.good), village.good.actor("joko", key=1)
+    await village.follow(group)
+    poll = piefed.poll(asker, group.uri, "Kapan panen?", {"Mei": 0, "Juni": 2})
+    await village.deliver(group, announce(group, asker.activity("Create", poll)))
+    async with village.warga.inside() as site:
+        await choose(site, village.ani.actor, await Post.get(uri=poll["id"]), [0])
+        chosen = (await OutboundActivity.get(type="Create", actor_id=village.ani.actor_id)).uri
+    for liar in (village.group_of(village.evil), village.good.actor("rini")):
+        await village.deliver(liar, liar.activity("Reject", chosen, reasonCode="poll-ended"))
+    assert await told(village.warga, village.ani.actor_id) == []
+    await village.deliver(asker, asker.activity("Reject", chosen, reasonCode="poll-ended"))
+    assert await told(village.warga, village.ani.actor_id) == [
+        {"what": "choice", "code": "poll-ended", "said": ""}
+    ]
