@@ -99,6 +99,15 @@ async def test_an_acceptance_that_got_lost_counts(towns: Towns) -> None:
     assert await counts(kota, uri) == 3
 
 
+async def test_who_only_asked_to_follow_stands_neither_in_the_digest_nor_in_the_list(towns: Towns) -> None:
+    warga, kota, ani, uri = towns
+    async with warga.inside():
+        await Follow.filter(follower__username="cici").update(state=FollowState.PENDING)
+    await say_to_followers(warga, ani)
+    await settle(warga, kota)
+    assert set(await followers_of(kota, uri)) == {"budi", "dodi"}
+
+
 async def test_where_both_agree_nothing_is_asked_and_nothing_changes(towns: Towns) -> None:
     warga, kota, ani, uri = towns
     async with warga.inside():
