@@ -56,8 +56,12 @@ async def test_a_community_moves_a_thread_as_nodebb_does(village: Village) -> No
         assert (await village.deliver(sender, removal))[1] == "refused"
     assert await _community(village, *both) == [north.uri, north.uri]
 
+    async with village.warga.inside():
+        await Post.filter(uri=page["id"]).update(is_pinned=True)
     assert (await village.deliver(moderator, moderator.activity("Move", context, **move)))[1] == "done"
     assert await _community(village, *both) == [south.uri, south.uri]
+    async with village.warga.inside():
+        assert not await Post.exists(is_pinned=True), "pinned in the other community, not in this one"
     back = {"origin": south.uri, "target": north.uri, **public}
     foreign = village.group_of(village.evil, "musuh")
     for stolen in (
