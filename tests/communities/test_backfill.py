@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -442,6 +443,8 @@ async def test_our_own_conversation_has_pages_an_owner_and_an_etag_of_its_member
     assert (whole["attributedTo"], whole["orderedItems"]) == (town.group.uri, [opening.uri, first.uri])
     assert whole["type"] == "OrderedCollection"
     assert "first" not in whole
+    one, two = (int(sha256(post.uri.encode()).hexdigest(), 16) for post in (opening, first))
+    assert etag == f'"{one ^ two:064x}"'  # FEP-7888, as in FEP-8fcf
     assert (await get(uri, **{"If-None-Match": etag}))[0] == 304
     _, comment, _ = await get(first.uri)
     _, document, _ = await get(opening.uri)
