@@ -12,6 +12,7 @@ import pytest
 from federation.actors import resolve_actor
 from federation.models import Actor, OutboundActivity
 from sebangsa import timelines
+from sebangsa.deleting import delete_account
 from sebangsa.errors import Invalid, NotFound
 from sebangsa.limits import BUCKETS
 from sebangsa.models import Post, Relay, RelayState, User, Visibility
@@ -135,6 +136,16 @@ async def test_edits_and_deletions_follow_what_was_relayed(harbour: Harbour) -> 
         await delete_post(site, author, await Post.get(id=post.id))
     await settle(harbour.warga)
     assert harbour.kinds() == ["Create", "Update", "Delete"]
+
+
+async def test_an_account_that_ends_is_taken_back_at_the_relay_too(harbour: Harbour) -> None:
+    await harbour.accepted()
+    await harbour.post()
+    async with harbour.warga.inside() as site:
+        await delete_account(site, await User.get(id=harbour.ani.id).select_related("actor"))
+    await settle(harbour.warga)
+    assert harbour.kinds() == ["Create", "Delete"]
+    assert harbour.got[-1]["object"] == f"{harbour.warga.url}/u/ani"
 
 
 async def test_litepubs_way_is_a_follow_of_an_actor_that_follows_back(harbour: Harbour) -> None:
