@@ -18,8 +18,8 @@ from sebangsa.models import Notification, Post, Quote, QuoteState, User, Visibil
 from sebangsa.posting import Draft, create_post
 from sebangsa.queue.models import Job
 from sebangsa.quote_wire import without_quote_line
+from tests.foreign_server import PUBLIC, ForeignServer, foreign_server
 from tests.foreign_server import Actor as Stranger
-from tests.foreign_server import ForeignServer, foreign_server
 from tests.form_browser import FormBrowser
 from tests.instances import Instance, settle, unfinished
 
@@ -195,6 +195,26 @@ async def test_an_older_quote_is_shown_where_the_author_states_no_rule(neighbour
         assert "Jalan putus" in text
 
 
+@pytest.mark.parametrize("key", ["automaticApproval", "always"])
+async def test_without_a_stamp_a_quote_is_shown_where_the_author_lets_everybody(
+    neighbours: Pair, key: str
+) -> None:
+    """`always` is how GoToSocial says it."""
+    warga, _ = neighbours
+    ani = await warga.user("ani")
+    async with foreign_server() as server:
+        citra, dewi = server.actor("citra"), server.actor("dewi")
+        await _follow(warga, ani, citra)
+        for number, (allowed, shown) in enumerate(((PUBLIC, "accepted"), (dewi.uri, "pending"))):
+            original = dewi.note(
+                f"asal{number}", "<p>X</p>", interactionPolicy={"canQuote": {key: [allowed]}}
+            )
+            note = citra.note(f"{number}", "<p>Lihat</p>", quoteUrl=original["id"])
+            await citra.send(warga, citra.activity("Create", note))
+            await settle(warga)
+            assert (await _rows(warga))[-1] == (shown, False)
+
+
 @pytest.mark.parametrize("lie", ["none", "other-post", "other-author", "other-host", "missing", "honest"])
 async def test_a_quote_whose_author_decides_needs_a_stamp_that_holds(neighbours: Pair, lie: str) -> None:
     warga, _ = neighbours
@@ -309,6 +329,14 @@ async def test_a_mastodon_request_with_the_post_in_it_gets_a_stamp_and_its_post_
             assert accept["result"] == row.stamp_uri
             assert row.quoting is not None
             assert await Notification.filter(recipient_id=ani.actor_id, type="quote").count() == 1
+        async with warga.inside() as site:
+            await quoting.revoke(site, await Actor.get(id=ani.actor_id), row.id)
+        again = citra.activity("QuoteRequest", post.uri, instrument=note)
+        await citra.send(warga, again)
+        await settle(warga)
+        [reject] = [a for a in server.received if a["type"] == "Reject"]
+        assert reject["object"]["id"] == again["id"]
+        assert [state for state, _ in await _rows(warga)] == ["revoked"], "what was taken back stays so"
 
 
 async def test_s034_nobody_asks_for_or_answers_anothers_quote(neighbours: Pair) -> None:
