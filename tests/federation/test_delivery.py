@@ -198,6 +198,16 @@ async def test_a_peer_that_refuses_both_schemes_is_not_asked_twice_each_time(wor
     assert (await world.row_of("a.example")).signature_scheme == "cavage"
 
 
+async def test_software_that_reads_one_scheme_only_is_not_asked_in_the_other(world: World) -> None:
+    peer, budi = world.peer("a.example"), await world.remote("budi", "a.example")
+    await Peer.create(host="a.example", software="lemmy", version="0.19.5", created_at=world.clock.now())
+    peer.always = answer(401, b"no")
+    await world.to(budi)
+    await world.deliver()
+    assert peer.numbers == [1]
+    assert await world.states() == ["refused"]
+
+
 async def test_a_host_blocked_meanwhile_gets_nothing(world: World) -> None:
     peer, budi = world.peer("a.example"), await world.remote("budi", "a.example")
     await world.to(budi)
