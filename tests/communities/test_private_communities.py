@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,7 +17,8 @@ from communities import membership, wire
 from communities.describing import Description, describe_community
 from communities.founding import create_community
 from communities.models import JoinMode
-from federation.actor_tokens import SCHEME, issue_token
+from federation import actor_tokens
+from federation.actor_tokens import LEEWAY, LONGEST, SCHEME, VALID_FOR, issue_token
 from federation.local_actors import server_actor
 from federation.models import Actor, OutboundActivity
 from federation.outbox import Audience, publish
@@ -300,6 +302,13 @@ async def _at_a_third_server(arisan: Arisan, theirs: Post) -> None:
         reader = Actor(uri=us.uri)
         of_other = await issue_token(site.federation, other, reader)
         for_another = await issue_token(site.federation, group, Actor(uri=f"{us.uri}x"))
+        long_ago: Any = SimpleNamespace(
+            clock=SimpleNamespace(now=lambda: site.clock.now() - VALID_FOR - LEEWAY * 2)
+        )
+        truly_expired = await issue_token(long_ago, group, reader)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(actor_tokens, "VALID_FOR", LONGEST + LEEWAY)
+            truly_long = await issue_token(site.federation, group, reader)
     async with arisan.desa.inside() as site:
         await find_actor(site, other.uri)
     later = "2099-01-01T00:00:00Z"
@@ -309,6 +318,8 @@ async def _at_a_third_server(arisan: Arisan, theirs: Post) -> None:
         "another group's name": of_other | {"issuer": arisan.uri},
         "longer than signed": token | {"validUntil": later},
         "expired": token | {"issuedAt": "2020-01-01T00:00:00Z", "validUntil": "2020-01-01T00:30:00Z"},
+        "expired, and signed so": truly_expired,
+        "for too long, and signed so": truly_long,
         "of the reading server itself": token | {"issuer": theirs.uri},
         "unsigned": token | {"signatures": []},
         "forged": token | {"signatures": [token["signatures"][0] | {"signature": "AAAA"}]},
