@@ -11,7 +11,7 @@ from sebangsa.models import Visibility
 from sebangsa.posting import Draft, create_post
 from sebangsa.site import Site
 from sebangsa.text.link_keys import link_key
-from tests.communities.village import Village
+from tests.communities.village import Village, announce, page_of
 from tests.form_browser import FormBrowser
 
 
@@ -53,6 +53,25 @@ async def test_other_threads_with_the_same_link_are_found_as_far_as_one_may_read
     assert hidden.id in {post.id for post in await elsewhere(site, posts[0], ani.actor)}
     await remove_post(site, ani.actor, posts[2], "x")
     assert [post.id for post in await elsewhere(site, posts[0], None)] == [posts[1].id]
+
+
+async def test_a_thread_on_another_server_with_the_same_link_is_found_until_it_is_edited(
+    village: Village,
+) -> None:
+    here = await village.thread(link_url="https://koran.example/a")
+    group, author = village.group_of(village.good), village.good.actor("rini")
+    await village.follow(group)
+    page = page_of(
+        author, "1", group.uri, attachment=[{"type": "Link", "href": "http://www.koran.example/a/"}]
+    )
+    await village.deliver(group, announce(group, author.activity("Create", page)))
+    async with village.warga.inside() as site:
+        assert [post.uri for post in await elsewhere(site, here, village.ani.actor)] == [page["id"]]
+    page |= {"attachment": [{"type": "Link", "href": "https://koran.example/b"}]}
+    page["updated"] = "2026-11-21T00:00:00Z"
+    await village.deliver(group, announce(group, author.activity("Update", page)))
+    async with village.warga.inside() as site:
+        assert await elsewhere(site, here, village.ani.actor) == []
 
 
 async def test_a_thread_is_brought_to_another_community_with_its_link_and_where_it_came_from(

@@ -84,6 +84,8 @@ async def test_a_stranger_gets_no_document(secure: tuple[Instance, Post]) -> Non
         assert headers["cache-control"] == "no-store"
     # Not even whether it changed.
     assert (await get(warga, f"/p/{post.id}", {"If-None-Match": "*"}))[0] == 401
+    async with warga.http.head(f"{warga.url}/p/{post.id}", headers={"Accept": ACTIVITY}) as answer:
+        assert answer.status == 401
 
 
 async def test_whoever_signs_gets_documents_that_no_cache_keeps(secure: tuple[Instance, Post]) -> None:
