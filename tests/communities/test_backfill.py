@@ -166,6 +166,24 @@ async def test_a_conversation_without_a_list_of_posts_is_read_by_its_activities(
     assert {post.uri for post in posts} == {page["id"], first["id"], second["id"]}
 
 
+@pytest.mark.parametrize("way", ["named", "redirected"])
+async def test_s051_the_list_of_a_conversation_is_not_read_from_a_third_server(
+    village: Village, way: str
+) -> None:
+    group, stranger = village.group_of(village.good), village.evil.actor("joko")
+    writer = village.good.actor("tini")
+    topic = f"{(village.evil if way == 'named' else village.good).origin}/topic/7"
+    page = page_of(writer, "1", group.uri, context=topic)
+    village.good.redirects["/topic/7"] = f"{village.evil.origin}/topic/7"
+    smuggled = stranger.note("c1", "jawab", inReplyTo=page["id"], context=topic)
+    collection(village.evil, "/topic/7", [page["id"], smuggled["id"]])
+    collection(village.good, "/users/rw/outbox", [announce(group, page["id"])])
+    known = await arrive(village, group)
+    assert [post.uri for post in await posts_in(village, known)] == [page["id"]]
+    if way == "named":
+        assert "/topic/7" not in village.evil.asked
+
+
 async def test_answers_of_mastodon_are_read_breadth_first_from_embedded_lists(village: Village) -> None:
     writer = village.good.actor("tini")
     replies = {

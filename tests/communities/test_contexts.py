@@ -6,7 +6,7 @@ from typing import Any
 
 from communities.models import CommunityLogEntry
 from federation import models
-from sebangsa.models import Post
+from sebangsa.models import Post, Visibility
 from tests.communities.village import Village, announce, page_of
 from tests.foreign_server import PUBLIC, Actor, ForeignServer
 
@@ -97,6 +97,22 @@ async def test_a_community_moves_a_thread_as_nodebb_does(village: Village) -> No
         1
     ] == "refused"
     assert await _community(village, *both) == [north.uri, north.uri], "nobody takes what stands in another"
+
+
+async def test_s039_what_is_for_the_members_of_one_community_is_not_moved_to_those_of_another(
+    village: Village,
+) -> None:
+    moderator, author = village.good.actor("mod"), village.good.actor("dewi")
+    north = _moderated(village, village.good, "utara", moderator)
+    south = _moderated(village, village.good, "selatan", moderator)
+    for group in (north, south):
+        await village.follow(group)
+    page, context = await _thread(village, north, author, "1")
+    async with village.warga.inside():
+        await Post.all().update(visibility=Visibility.MEMBERS)
+    move = moderator.activity("Move", context, origin=north.uri, target=south.uri, to=[PUBLIC], cc=[])
+    assert (await village.deliver(moderator, move))[1] == "done"
+    assert await _community(village, page["id"], f"{page['id']}b") == ["", ""]
 
 
 async def test_a_hostile_community_takes_nobodys_thread(village: Village) -> None:
