@@ -194,6 +194,11 @@ async def test_an_announced_activity_is_followed_to_its_post_on_the_same_host(ha
     harbour.budi.server.documents["/notes/pagi/activity"] = created
     await harbour.says(harbour.relay.activity("Announce", created["id"]))
     assert await harbour.public() == [note["id"]]
+    other = harbour.relay.server.actor("lain").note("siang", "Selamat siang")
+    created = harbour.budi.activity("Create", other["id"], id=f"{note['id']}/other")
+    harbour.budi.server.documents["/notes/pagi/other"] = created
+    await harbour.says(harbour.relay.activity("Announce", created["id"]))
+    assert await harbour.public() == [note["id"]]
 
 
 async def test_s028_of_what_a_relay_passes_on_only_the_id_is_read(harbour: Harbour) -> None:
