@@ -12,6 +12,7 @@ from communities.founding import create_community
 from communities.listing import Order, threads
 from communities.models import JoinMode
 from federation.actor_tokens import SCHEME
+from federation.followers_synchronization import HEADER, digest_of, read_header
 from federation.local_actors import server_actor
 from federation.models import Actor, OutboundActivity
 from sebangsa import boosting, timelines
@@ -22,6 +23,7 @@ from sebangsa.site import Site
 from sebangsa.visibility import may_read, readable
 from tests.communities.village import Village, announce, page_of
 from tests.foreign_server import PUBLIC
+from tests.instances import settle
 
 
 async def test_what_was_public_is_for_members_once_the_community_is_private(site: Site) -> None:
@@ -53,6 +55,29 @@ async def test_what_was_public_is_for_members_once_the_community_is_private(site
     assert (group.posts_count, author.posts_count, group.discoverable) == (0, 1, False)
     assert [one.id for one in await threads(site, group, ani.actor, Order())] == [post.id]
     assert await threads(site, group, dewi.actor, Order()) == []
+
+
+async def test_what_is_for_members_carries_the_digest_of_those_on_the_receiving_server(
+    village: Village,
+) -> None:
+    """FEP-8fcf, of a community as of a person."""
+    member = village.good.actor("rini")
+    await village.deliver(member, member.activity("Follow", village.group.uri))
+    await village.thread()
+    await settle(village.warga)
+    assert HEADER not in village.good.deliveries[-1].headers
+    async with village.warga.inside() as site:
+        private = Description(title="Tebet", join_mode=JoinMode.PRIVATE)
+        await describe_community(site, village.ani.actor, village.group, private)
+        group = await Actor.get(id=village.group.id)
+    await village.thread(community=group)
+    await settle(village.warga)
+    sent = village.good.deliveries[-1]
+    assert sent.document["actor"] == group.uri
+    said = read_header(sent.headers[HEADER])
+    assert said is not None
+    assert (said.collection, said.digest) == (group.followers_url, digest_of([member.uri]))
+    assert HEADER in sent.headers["signature"]
 
 
 async def test_a_closed_group_of_smithereen_is_read_by_its_members_alone(village: Village) -> None:
