@@ -65,6 +65,10 @@ async def test_what_is_for_members_carries_the_digest_of_those_on_the_receiving_
     await village.deliver(member, member.activity("Follow", village.group.uri))
     await village.thread()
     await settle(village.warga)
+    asked = f"{village.group.uri}/wall"
+    assert (await member.ask(village.warga, asked, "application/activity+json"))[
+        0
+    ] == 404  # all read its outbox
     assert HEADER not in village.good.deliveries[-1].headers
     async with village.warga.inside() as site:
         private = Description(title="Tebet", join_mode=JoinMode.PRIVATE)

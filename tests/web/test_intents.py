@@ -370,6 +370,20 @@ async def test_only_what_everybody_may_see_is_offered_elsewhere(start: Start) ->
     assert status == 404
 
 
+def test_where_the_intent_is_not_offered_the_object_is_opened() -> None:
+    templates = {
+        (INTENT + "Object").lower(): "https://lain.example/open?o={object}",
+        (INTENT + "Create").lower(): "https://lain.example/write?to={inReplyTo}",
+    }
+    home = Home("dewi@lain.example", "lain.example", frozenset({"lain.example"}), templates)
+    thread, filled = "https://warga.example/p/1", "https%3A%2F%2Fwarga.example%2Fp%2F1"
+    opened = f"https://lain.example/open?o={filled}"
+    assert home.address_for("Follow", {"object": thread}) == opened
+    assert home.address_for("Create", {"inReplyTo": thread}) == f"https://lain.example/write?to={filled}"
+    del templates[(INTENT + "Create").lower()]
+    assert home.address_for("Create", {"inReplyTo": thread}) == opened
+
+
 def test_s071_in_production_only_https_of_the_named_hosts_is_an_address() -> None:
     def address(template: str) -> str | None:
         home = Home(
