@@ -15,6 +15,7 @@ from federation.local_keys import signing_key
 from federation.models import Actor
 from federation.signatures import sign_request
 from moderation.domains import block_domain
+from moderation.suspending import suspend
 from sebangsa.accounts import user_by_name
 from sebangsa.following import follow
 from sebangsa.lookup import find_actor
@@ -213,6 +214,21 @@ async def test_s129_a_blocked_server_that_signs_gets_nothing(start: Start, fetch
             headers = signed(server.actor("cici"), warga.url + paths[0], scheme=scheme)
             assert (await get(warga, paths[0], headers))[0] == 403
         assert len(server.asked) == before
+
+
+async def test_s129_who_is_suspended_here_gets_nothing_by_their_signature(
+    secure: tuple[Instance, Post],
+) -> None:
+    warga, post = secure
+    path = f"/p/{post.id}"
+    async with foreign_server.foreign_server() as server:
+        budi = server.actor("budi")
+        assert (await get(warga, path, signed(budi, warga.url + path)))[0] == 200
+        await warga.user("kepala", role=Role.ADMIN)
+        async with warga.inside() as site:
+            moderator = await User.get(actor__local_name="kepala").select_related("actor")
+            await suspend(site, moderator, await Actor.get(uri=budi.uri), "spam")
+        assert (await get(warga, path, signed(budi, warga.url + path)))[0] == 403
 
 
 async def test_by_default_a_stranger_reads_what_is_public_and_caches_keep_it_for_strangers(
