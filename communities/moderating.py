@@ -97,10 +97,13 @@ async def show(post: Post) -> bool:
     return True
 
 
-async def hide_thread(site: Site, opening: Post) -> None:
-    """Hide all answers of a thread, in the transaction under way."""
-    for reply in await Post.filter(root_id=opening.id, deleted_at__isnull=True, removed_at__isnull=True):
-        await hide(site, reply)
+async def hide_thread(site: Site, top: Post) -> None:
+    """Hide all answers below a post, in the transaction under way."""
+    below = {top.id}
+    for reply in await Post.filter(root_id=top.root_id or top.id).order_by("depth", "id"):
+        if reply.in_reply_to_id in below:
+            below.add(reply.id)
+            await hide(site, reply)
 
 
 async def remove_posts_of(site: Site, moderator: Actor, community: Actor, person: Actor) -> None:

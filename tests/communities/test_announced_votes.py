@@ -12,7 +12,7 @@ from federation.models import Delivery, OutboundActivity, Peer
 from sebangsa import voting
 from sebangsa.models import Post
 from tests.communities.towns import Town
-from tests.communities.village import Village
+from tests.communities.village import Village, announce, page_of
 from tests.instances import settle
 
 
@@ -113,3 +113,34 @@ async def test_votes_of_a_batch_count_at_a_neighbour_and_again_change_nothing(
     await settle(town.warga, town.kota)
     seen = await town.seen(town.kota, post)
     assert (seen.likes_count, seen.dislikes_count) == (3, 1)
+
+
+async def test_a_vote_in_a_group_elsewhere_goes_to_the_author_and_the_group_and_names_it(
+    village: Village,
+) -> None:
+    """A microblog hears nothing of a dislike, nor of its end; and no vote goes to who follows the voter."""
+    group = village.group_of(village.good)
+    await village.follow(group)
+    author, follower = village.evil.actor("rini"), village.evil.actor("pengikut")
+    page = page_of(author, "1", group.uri)
+    await village.deliver(group, announce(group, author.activity("Create", page)))
+    await village.deliver(follower, follower.activity("Follow", village.ani.actor.uri))
+    for server, software in ((village.good, "lemmy"), (village.evil, "mastodon")):
+        async with village.warga.inside():
+            assert await Peer.filter(host=server.host).update(software=software) == 1
+        server.received.clear()
+    for value in (1, -1, 0):
+        async with village.warga.inside() as site:
+            await voting.vote(site, village.ani.actor, await Post.get(uri=page["id"]), value)
+        await settle(village.warga)
+    at_group, at_author = [
+        [got["object"] if got["type"] == "Undo" else got for got in server.received]
+        for server in (village.good, village.evil)
+    ]
+    assert [got["type"] for got in village.good.received] == ["Like", "Undo", "Dislike", "Undo"]
+    assert [vote["type"] for vote in at_group] == ["Like", "Like", "Dislike", "Dislike"]
+    assert [got["type"] for got in village.evil.received] == ["Like", "Undo"]
+    assert [vote["type"] for vote in at_author] == ["Like", "Like"]
+    for vote in [*at_group, *at_author]:
+        assert (vote["object"], vote["audience"]) == (page["id"], group.uri)
+        assert (vote["to"], vote["cc"]) == ([author.uri], [])

@@ -180,7 +180,8 @@ async def test_a_deletion_is_a_removal_by_who_does_it_whether_it_gives_a_reason_
     assert (deleted.removed_at, deleted.deleted_at is not None) == (None, True)
 
 
-async def test_a_whole_thread_is_removed_with_its_answers(village: Village) -> None:
+async def test_a_post_is_removed_with_all_answers_below_it_and_no_others(village: Village) -> None:
+    """`withReplies` (Lemmy 1.0), of a comment and then of its thread."""
     budi = await _moderator(village)
     group = village.group_of(village.good)
     known = await village.follow(group)
@@ -189,17 +190,24 @@ async def test_a_whole_thread_is_removed_with_its_answers(village: Village) -> N
         async with village.warga.inside() as site:
             where = await models.Actor.get(id=community.id)
             thread = await create_post(site, citra.actor, Draft(source="x", name="Ribut", community=where))
-            answer = await create_post(site, village.ani.actor, Draft(source="Sudah", in_reply_to=thread))
-            below = await create_post(site, citra.actor, Draft(source="Belum", in_reply_to=answer))
-        removal = budi.activity(
-            "Delete", thread.uri, summary="gaduh", withReplies=True, to=[PUBLIC], cc=[community.uri]
-        )
-        if community is known:
-            assert (await village.deliver(group, announce(group, removal)))[1] == "done"
-        else:
-            assert (await village.deliver(budi, removal))[1] == "done"
-        for post in (thread, answer, below):
-            assert (await village.fresh(post)).removed_at is not None, (community.username, post.source)
+            beside = await create_post(site, village.ani.actor, Draft(source="Halo", in_reply_to=thread))
+            answer = await create_post(site, citra.actor, Draft(source="Kasar", in_reply_to=thread))
+            below = await create_post(site, village.ani.actor, Draft(source="Sudah", in_reply_to=answer))
+            deepest = await create_post(site, citra.actor, Draft(source="Belum", in_reply_to=below))
+        for top, gone in (
+            (answer, {answer, below, deepest}),
+            (thread, {thread, beside, answer, below, deepest}),
+        ):
+            removal = budi.activity(
+                "Delete", top.uri, summary="gaduh", withReplies=True, to=[PUBLIC], cc=[community.uri]
+            )
+            if community is known:
+                assert (await village.deliver(group, announce(group, removal)))[1] == "done"
+            else:
+                assert (await village.deliver(budi, removal))[1] == "done"
+            for post in (thread, beside, answer, below, deepest):
+                is_gone = (await village.fresh(post)).removed_at is not None
+                assert is_gone == (post in gone), (community.username, top.source, post.source)
 
 
 async def test_what_this_servers_moderators_removed_stays_so_when_the_group_restores_it(
