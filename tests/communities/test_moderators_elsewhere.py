@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from communities import membership
+from communities.describing import Description, describe_community
 from communities.log import community_log
-from communities.models import Membership
+from communities.models import Community, Membership, Posting
 from federation import models
 from federation.actor_document import timestamp
 from federation.actors import resolve_actor
@@ -20,6 +21,7 @@ from sebangsa.posting import Draft, create_post
 from tests.communities.village import Village, announce, page_of
 from tests.foreign_server import PUBLIC, Actor
 from tests.form_browser import FormBrowser
+from tests.instances import settle
 
 
 async def _moderator(village: Village, name: str = "budi") -> Actor:
@@ -281,3 +283,50 @@ async def test_who_is_banned_is_not_appointed(village: Village) -> None:
     assert (await village.deliver(budi, add))[1] == "refused"
     async with village.warga.inside():
         assert not (await Membership.get(actor__uri=joko.uri)).is_moderating
+
+
+async def test_a_moderator_elsewhere_describes_the_community_and_keeps_what_is_not_theirs_to_say(
+    village: Village,
+) -> None:
+    budi = await _moderator(village)
+    follower = village.good.actor("pengikut")
+    await village.deliver(follower, follower.activity("Follow", village.group.uri))
+    async with village.warga.inside() as site:
+        before = await models.Actor.get(id=village.group.id)
+        about = Description(title="Tebet", sidebar="Lama", rules="Jangan beriklan", language="id")
+        await describe_community(site, village.ani.actor, before, about)
+    await settle(village.warga)
+    village.good.received.clear()
+    document = {
+        "id": village.group.uri,
+        "type": "Group",
+        "preferredUsername": "direbut",
+        "name": "Tebet Timur",
+        "summary": "<p>Hai <b>semua</b></p>",
+        "source": {"content": "Hai **semua**", "mediaType": "text/markdown"},
+        "inbox": f"{village.good.origin}/inbox",
+        "attributedTo": f"{village.good.origin}/moderators",
+        "postingRestrictedToMods": True,
+    }
+    common: dict[str, Any] = {"to": [PUBLIC], "cc": [village.group.uri]}
+    update = budi.activity("Update", document, **common)
+    assert (await village.deliver(budi, update))[1] == "done"
+    async with village.warga.inside():
+        group = await models.Actor.get(id=village.group.id)
+        rules = await Community.get(actor_id=group.id)
+        assert (group.name, group.source) == ("Tebet Timur", "Hai **semua**")
+        assert (group.username, group.inbox_url, group.moderators_url) == (
+            "tebet",
+            before.inbox_url,
+            before.moderators_url,
+        )
+        assert (rules.posting, rules.rules, rules.language) == (Posting.MODERATORS, "Jangan beriklan", "id")
+    assert (await _log(village, village.group))[-2:] == [("settings", ""), ("settings", "")]
+    [own] = [got for got in village.good.received if got["type"] == "Update"]
+    assert (own["actor"], own["object"]["name"]) == (village.group.uri, "Tebet Timur")
+    [announced] = [got["object"] for got in village.good.received if got["type"] == "Announce"]
+    assert announced == update
+    opened = budi.activity("Update", document | {"postingRestrictedToMods": False}, **common)
+    assert (await village.deliver(budi, opened))[1] == "done"
+    async with village.warga.inside():
+        assert (await Community.get(actor_id=group.id)).posting == Posting.ANYONE

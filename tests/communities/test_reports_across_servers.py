@@ -290,6 +290,23 @@ async def test_reports_of_other_software_reach_the_community(village: Village, c
     assert case.comment == (document.get("content") or document["summary"])
 
 
+async def test_a_report_holds_only_what_the_accused_wrote_and_comes_to_this_server_for_its_communities(
+    village: Village,
+) -> None:
+    server, author = village.good.actor("server", type_="Application"), village.evil.actor("penulis")
+    mine = await village.thread()
+    page = page_of(author, "1", village.group.uri)
+    assert (await village.deliver(author, author.activity("Create", page)))[1] == "done"
+    for accused, named in ((village.ani.actor.uri, [mine.uri, page["id"]]), (author.uri, [page["id"]])):
+        flag = server.activity("Flag", [accused, *named], to=[accused], content="Kasar")
+        assert (await village.deliver(server, flag))[1] == "done"
+    about_ani, about_author = await _cases(village)
+    assert (about_ani.post_ids, about_ani.accused.uri) == ([mine.id], village.ani.actor.uri)
+    assert about_author.accused.uri == author.uri
+    for case in (about_ani, about_author):
+        assert (case.is_for_site, case.community_id) == (True, village.group.id)
+
+
 async def test_lemmys_resolve_closes_a_report_whose_id_it_does_not_keep(village: Village) -> None:
     post = await village.thread()
     reporter, moderator = village.good.actor("pelapor"), village.good.actor("moderator")
