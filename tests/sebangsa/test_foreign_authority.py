@@ -12,7 +12,8 @@ from federation.models import Actor as ActorRow
 from federation.models import Delivery, Follow, InboundActivity
 from federation.refusals import Refused
 from sebangsa import timelines
-from sebangsa.models import Notification, Post
+from sebangsa.models import Attachment, Notification, Post, PostTag
+from sebangsa.text.link_keys import link_key
 from sebangsa.timelines import Window
 from tests.foreign_server import PUBLIC, foreign_server
 from tests.instances import Instance, settle
@@ -88,6 +89,42 @@ async def test_s038_an_edit_counts_from_its_own_author_alone(street: Street, doo
     assert await street.find(at_evil["id"]) is None
     async with street.warga.inside():
         assert (await ActorRow.get(uri=rini.uri)).name == "Rini"
+
+
+async def test_an_edit_changes_all_that_its_author_says_anew(street: Street) -> None:
+    rini = street.good.actor("rini")
+    await street.follow(rini)
+
+    def said(word: str, *, sensitive: bool, **more: Any) -> dict[str, Any]:
+        return {
+            "name": f"Judul {word}",
+            "sensitive": sensitive,
+            "attachment": [
+                {"type": "Link", "href": f"https://{word}.example/"},
+                {"type": "Image", "url": f"https://foto.example/{word}.jpg", "mediaType": "image/jpeg"},
+            ],
+            "tag": [{"type": "Hashtag", "name": f"#{word}", "href": f"https://good.example/tags/{word}"}],
+        } | more
+
+    page = rini.note("1", "<p>lama</p>") | {"type": "Page"} | said("lama", sensitive=True)
+    note = rini.note("2", "<p>Asli</p>", summary="Awas")
+    for document in (page, note):
+        assert await street.deliver(rini, rini.activity("Create", document)) == "done"
+    for document, changed in (
+        (page, said("baru", sensitive=False, content="<p>baru</p>", updated="2026-11-25T00:00:00Z")),
+        (note, {"summary": "Tentang banjir", "updated": "2026-11-25T00:00:00Z"}),
+    ):
+        assert await street.deliver(rini, rini.activity("Update", document | changed)) == "done"
+    found, warned = await street.find(page["id"]), await street.find(note["id"])
+    assert found is not None
+    assert warned is not None
+    assert (found.name, found.content, found.is_sensitive) == ("Judul baru", "<p>baru</p>", False)
+    assert (found.link_url, found.link_key) == ("https://baru.example/", link_key("https://baru.example/"))
+    assert (warned.summary, warned.content) == ("Tentang banjir", "<p>Asli</p>")
+    async with street.warga.inside():
+        assert [tag.name for tag in await PostTag.filter(post_id=found.id)] == ["baru"]
+        pictures = await Attachment.filter(post_id=found.id)
+        assert [picture.remote_url for picture in pictures] == ["https://foto.example/baru.jpg"]
 
 
 async def test_s011_another_port_is_another_server(street: Street) -> None:
