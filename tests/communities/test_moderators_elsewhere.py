@@ -330,3 +330,24 @@ async def test_a_moderator_elsewhere_describes_the_community_and_keeps_what_is_n
     assert (await village.deliver(budi, opened))[1] == "done"
     async with village.warga.inside():
         assert (await Community.get(actor_id=group.id)).posting == Posting.ANYONE
+
+
+@pytest.mark.parametrize(
+    ("software", "told"), [("lemmy", ["Add", "Remove", "Block", "Undo"]), ("mastodon", [])]
+)
+async def test_whom_an_act_is_about_is_told_of_it_where_nobody_follows_the_community(
+    village: Village, software: str, told: list[str]
+) -> None:
+    """Microblogs read no such act: a `Block` there is one between two people."""
+    budi = village.good.actor("budi")
+    ani, group = village.ani.actor, village.group
+    async with village.warga.inside() as site:
+        known = await resolve_actor(site.federation, budi.uri)
+        assert await models.Peer.filter(host=village.good.host).update(software=software) == 1
+        await membership.appoint(site, ani, group, known)
+        await membership.dismiss(site, ani, group, known)
+        await membership.ban(site, ani, group, known, reason="gaduh")
+        await membership.unban(site, ani, group, known)
+    await settle(village.warga)
+    assert [got["type"] for got in village.good.received] == told
+    assert {got["actor"] for got in village.good.received} <= {ani.uri}

@@ -138,7 +138,8 @@ async def _ani_moderates(talk: Conversation, picard: Actor, thread: Post) -> Non
 
     await talk.does(moderating.lock_post, talk.ani, thread, "cukup")
     await talk.does(moderating.lock_post, talk.ani, thread, is_locked=False)
-    await talk.heard("Announce/Lock", "Announce/Undo/Lock")
+    heard = await talk.heard("Announce/Lock", "Announce/Undo/Lock")
+    assert heard[0].innermost["summary"] == "cukup"
 
     await talk.removes(thread, "iklan")
     heard = await talk.heard("Delete", "Announce/Delete")
