@@ -15,6 +15,7 @@ from communities.log import community_log
 from communities.models import CommunityLogEntry, Membership
 from communities.models import Role as CommunityRole
 from communities.warning import warn
+from federation.actors import resolve_actor
 from federation.database import rows
 from federation.models import Actor
 from moderation import reporting, resolving
@@ -327,6 +328,32 @@ async def test_lemmys_resolve_closes_a_report_whose_id_it_does_not_keep(village:
     assert (await _cases(village))[0].state == CaseState.RESOLVED
 
 
+async def test_an_answer_closes_the_report_that_it_embeds_and_never_that_of_the_accused_moderator(
+    village: Village,
+) -> None:
+    """S-130. Under ids that are not the report's, as Lemmy sends them."""
+    reporter, moderator = village.evil.actor("pelapor"), village.good.actor("moderator")
+    async with village.warga.inside() as site:
+        who = await resolve_actor(site.federation, moderator.uri)
+        await membership.appoint(site, village.ani.actor, await Actor.get(id=village.group.id), who)
+    first, second = await village.thread(), await village.thread()
+    own = page_of(moderator, "1", village.group.uri)
+    assert (await village.deliver(moderator, moderator.activity("Create", own)))[1] == "done"
+    for uri, outcome in ((own["id"], "refused"), (second.uri, "done")):
+        for reported in (first.uri, uri):
+            flag = reporter.activity("Flag", reported, to=[village.group.uri], summary="Kasar")
+            assert (await village.deliver(reporter, flag))[1] == "done"
+        again = {name: value for name, value in flag.items() if name != "@context"} | {
+            "id": f"{flag['id']}-2"
+        }
+        resolve = moderator.activity("Resolve", again, to=[village.group.uri], summary="Sudah")
+        assert (await village.deliver(moderator, resolve))[1] == outcome
+    states = {tuple(case.post_ids): (case.state, case.answer) for case in await _cases(village)}
+    assert states.pop((second.id,)) == (CaseState.RESOLVED, "Sudah")
+    assert set(states.values()) == {(CaseState.OPEN, "")}
+    assert len(states) == 2
+
+
 async def test_s130_what_the_reporter_cannot_see_is_not_reported(village: Village) -> None:
     reporter, server = village.good.actor("pelapor"), village.good.actor("server", type_="Application")
     async with village.warga.inside() as site:
@@ -429,3 +456,25 @@ async def test_s131_only_moderators_warn_and_nobody_above_them(village: Village)
             "recipient_id", flat=True
         )
         assert told == [budi.actor_id]
+
+
+async def test_s131_in_a_group_elsewhere_only_whom_its_server_lists_warns_the_author(
+    village: Village,
+) -> None:
+    group = village.group_of(village.good)
+    known = await village.follow(group)
+    post = await village.thread(community=known)
+    boss, stranger = village.good.actor("kepala"), village.evil.actor("jahat")
+    village.good.documents["/users/rw/moderators"]["orderedItems"] = [boss.uri]
+    for sender, to, outcome in (
+        (stranger, village.ani.actor.uri, "refused"),
+        (boss, stranger.uri, "refused"),
+        (boss, village.ani.actor.uri, "done"),
+    ):
+        warned = sender.activity("Warn", post.uri, to=[to], summary="Tolong sopan", audience=group.uri)
+        assert (await village.deliver(sender, warned))[1] == outcome
+    async with village.warga.inside():
+        [told] = await Notification.filter(type="community.warned").select_related("actor")
+        assert (told.recipient_id, told.actor.uri) == (village.ani.actor_id, boss.uri)
+        assert told.extra["reason"] == "Tolong sopan"
+        assert [entry.action for entry in await community_log(known)] == ["warn"]
