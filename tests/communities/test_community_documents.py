@@ -184,6 +184,28 @@ async def test_an_announce_carries_the_authors_bytes_and_their_proof(village: Vi
     assert whole[1]["object"]["proof"]["type"] == "DataIntegrityProof"
 
 
+async def test_votes_edits_and_deletions_are_announced_byte_for_byte_too(village: Village) -> None:
+    follower = village.good.actor("pengikut")
+    await village.deliver(follower, follower.activity("Follow", village.group.uri))
+    writer = village.good.actor("budi")
+    page = page_of(writer, "1", village.group.uri)
+    await village.deliver(writer, writer.activity("Create", page))
+    thread = await village.thread()
+    like = writer.activity("Like", thread.uri, audience=village.group.uri)
+    for activity in (
+        writer.activity("Update", page | {"content": "<p>Baru</p>", "updated": "2026-11-25T00:00:00Z"}),
+        like,
+        writer.activity("Undo", like),
+        writer.activity("EmojiReact", thread.uri, content="🎉"),
+        writer.activity("Delete", page["id"], to=[PUBLIC], cc=[village.group.uri]),
+    ):
+        activity |= {"z": {"kept": 1.50, "b": [1.0, "é"]}, "a": "\u00e9"}
+        assert (await village.deliver(writer, activity))[1] == "done"
+        async with village.warga.inside():
+            sent = await OutboundActivity.filter(actor_id=village.group.id, type="Announce").order_by("-id")
+            assert json.dumps(activity) in sent[0].body, activity["type"]
+
+
 @pytest.mark.parametrize(
     ("software", "forms"), [("lemmy", ["activity"]), ("mastodon", ["id"]), ("", ["activity", "id"])]
 )
