@@ -115,9 +115,9 @@ def _table() -> dict[str, dict[str, Any]]:
 
 
 def _line(table: Mapping[str, Mapping[str, Any]], software: str, version: str) -> dict[str, Any]:
-    """All columns of one software: those it is like, its own, and what differs before a version."""
+    """All columns of one software: those it is like, its own, and what differs before a version of it."""
     stated = table[software]
-    line = _line(table, stated["like"], version) if "like" in stated else dict(table[UNKNOWN])
+    line = _line(table, stated["like"], "") if "like" in stated else dict(table[UNKNOWN])
     line |= {name: value for name, value in stated.items() if name in _COLUMNS}
     for step in stated.get("before", ()):
         if _is_below(version, step["version"]):

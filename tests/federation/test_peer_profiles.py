@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from federation.acquaintance import learn_software, learn_some
-from federation.models import Peer
+from federation.acquaintance import ASKED_AGAIN_AFTER, learn_software, learn_some
+from federation.models import Actor, Peer
 from federation.peer_profiles import Mark, known_software, profile_for
+from federation.refusals import Refused
 from sebangsa.site import Site
 from tests.foreign_server import foreign_server
 from tests.instances import Instance
@@ -55,6 +56,12 @@ def test_names_count_in_any_case_and_forks_are_like_their_parent() -> None:
     assert profile_for("sharkey") == profile_for("misskey")
 
 
+@pytest.mark.parametrize("software", ["hollo", "hackerspub", "ghost", "wordpress", "kbin"])
+def test_what_a_version_of_one_software_reads_says_nothing_of_those_that_are_like_it(software: str) -> None:
+    """Hollo 0.6 is no Mastodon 0.6."""
+    assert profile_for(software, "0.6.2") == profile_for(software)
+
+
 def test_what_unknown_software_does_narrows_its_profile_and_known_software_is_taken_at_its_word() -> None:
     assert not profile_for("", seen=[Mark.ANNOUNCES_ACTIVITIES]).shows_boosts
     assert profile_for("", seen=[Mark.SENDS_CHAT_MESSAGES]).messages == "chat-message"
@@ -96,11 +103,16 @@ async def test_peers_are_asked_what_they_run_and_not_again_for_some_days(
     warga, kota = neighbours
     async with warga.inside() as site:
         host = kota.site.settings.domain
+        assert not (await site.federation.profiles.of(host)).batches
         await learn_software(site.federation, host)
         peer = await Peer.get(host=host)
         assert (peer.software, peer.version) == ("sebangsa", kota.site.federation.config.version)
         assert (await site.federation.profiles.of(host)).batches
         assert await learn_some(site.federation) == 0
+        long_ago = site.clock.now() - ASKED_AGAIN_AFTER
+        await Peer.filter(host=host).update(version="0.0.1", software_seen_at=long_ago)
+        assert await learn_some(site.federation) == 1
+        assert (await Peer.get(host=host)).version == kota.site.federation.config.version
 
 
 async def test_a_peer_that_says_nothing_is_not_asked_at_each_turn(site: Site, tmp_path: Path) -> None:
@@ -110,3 +122,15 @@ async def test_a_peer_that_says_nothing_is_not_asked_at_each_turn(site: Site, tm
         assert await learn_some(site.federation) == 0
         assert [path for path in silent.asked if "nodeinfo" in path] == ["/.well-known/nodeinfo"]
     assert (await Peer.get(host=silent.host)).software == ""
+
+
+async def test_a_blocked_peer_is_not_asked_what_it_runs(site: Site) -> None:
+    async def gate(host: str, actor: Actor | None) -> None:
+        raise Refused("blocked-domain", host)
+
+    site.federation.registry.gates.append(gate)
+    async with foreign_server("buruk") as blocked:
+        await Peer.create(host=blocked.host, created_at=site.clock.now())
+        await learn_some(site.federation)
+        assert await learn_some(site.federation) == 0, "and its turn does not come at once again"
+        assert blocked.asked == []
