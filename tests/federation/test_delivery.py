@@ -208,6 +208,22 @@ async def test_software_that_reads_one_scheme_only_is_not_asked_in_the_other(wor
     assert await world.states() == ["refused"]
 
 
+async def test_a_peer_that_takes_so_many_a_minute_gets_its_share_and_nothing_fails(world: World) -> None:
+    peer, budi = world.peer("a.example"), await world.remote("budi", "a.example")
+    await Peer.create(host="a.example", software="discourse", created_at=world.clock.now())
+    for _ in range(14):
+        await world.to(budi)
+    counts = []
+    for _ in range(5):
+        await world.deliver()
+        await world.deliver()
+        counts.append(len(peer.got))
+        await world.clock.advance(delivery.PACE_EVERY.total_seconds())
+    assert counts == [5, 10, 14, 14, 14], "ten a minute"
+    assert peer.numbers == [*range(1, 15)]
+    assert (await world.row_of("a.example")).failures == 0
+
+
 async def test_a_host_blocked_meanwhile_gets_nothing(world: World) -> None:
     peer, budi = world.peer("a.example"), await world.remote("budi", "a.example")
     await world.to(budi)

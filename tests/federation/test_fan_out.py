@@ -90,6 +90,17 @@ async def test_an_activity_goes_to_the_servers_that_read_it(
     assert hosts == {f"{software or 'other'}.example" for software in readers}
 
 
+async def test_unknown_software_that_announces_activities_itself_is_sent_no_bare_ids(world: World) -> None:
+    for host, seen in (("baru.example", "announces-activities"), ("lain.example", "")):
+        await Peer.create(host=host, seen=seen, created_at=world.fed.clock.now())
+        await world.follow(await world.remote("budi", host), world.ani)
+    await world.say(Audience(followers_of=[world.ani], reads=Reads.ACTIVITIES))
+    await world.say(Audience(followers_of=[world.ani], reads=Reads.IDS))
+    hosts = await Delivery.all().order_by("id").values_list("host", flat=True)
+    assert sorted(hosts[:2]) == ["baru.example", "lain.example"]
+    assert hosts[2:] == ["lain.example"]
+
+
 async def test_what_has_low_priority_lets_the_next_minutes_go_first_but_waits_for_nothing(
     world: World,
 ) -> None:
