@@ -91,6 +91,22 @@ async def test_a_chatmessage_and_a_note_of_one_person_are_one_chat(neighbours: P
         assert answered.kind == "note"  # a ChatMessage is nothing that could be answered
 
 
+async def test_unknown_software_that_sends_chatmessages_is_answered_with_them(neighbours: Pair) -> None:
+    warga, kota = neighbours
+    await acquaint(warga, kota)
+    host = warga.site.settings.domain
+    async with kota.inside() as site:
+        await Peer.filter(host=host).update(software="")
+        site.federation.profiles.forget(host)
+    note = {"type": "ChatMessage", "to": [f"{kota.url}/u/budi"], "content": "halo lagi"}
+    for text, kind in (("sebelum", "Note"), ("sesudah", "ChatMessage")):
+        answer = await write(kota, "budi", f"@ani@{host}", text)
+        async with kota.inside():
+            sent = await OutboundActivity.get(uri=f"{answer.post.uri}/activity")
+        assert json.loads(sent.body)["object"]["type"] == kind
+        await _deliver(warga, kota, note, to_inbox_of="budi")
+
+
 async def test_s109_a_message_that_names_none_of_ours_is_shown_to_the_owner_of_the_inbox_alone(
     neighbours: Pair,
 ) -> None:

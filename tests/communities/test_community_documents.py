@@ -21,7 +21,7 @@ from federation.wire import read_activity
 from sebangsa import posting
 from sebangsa.models import Post
 from tests.communities.towns import Town, found_town
-from tests.communities.village import Village, page_of
+from tests.communities.village import Village, announce, page_of
 from tests.documents.captured import captured_folder
 from tests.instances import Instance, settle
 
@@ -220,6 +220,22 @@ async def test_each_software_gets_the_form_that_it_reads(
     await settle(village.warga)
     got = [got for got in village.good.received if got["type"] == "Announce"]
     assert sorted("id" if got["object"] == post.uri else "activity" for got in got) == forms
+
+
+async def test_a_group_of_unknown_software_that_announces_activities_is_sent_those_alone(
+    village: Village,
+) -> None:
+    group, writer = village.group_of(village.good), village.good.actor("tini")
+    await village.deliver(group, group.activity("Follow", village.group.uri))
+    await village.follow(group)
+    created = writer.activity("Create", page_of(writer, "1", group.uri))
+    assert await village.deliver(group, announce(group, created)) == (202, "done", "")
+    async with village.warga.inside():
+        assert (await Peer.get(host=village.good.host)).software == ""
+    village.good.received.clear()
+    post = await village.thread()
+    await settle(village.warga)
+    assert [got["object"]["object"]["id"] for got in village.good.received] == [post.uri]
 
 
 async def test_comments_are_not_shown_as_boosts(village: Village) -> None:
