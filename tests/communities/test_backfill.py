@@ -15,6 +15,7 @@ from communities.membership import join
 from federation.fetch_limits import HostBudget
 from federation.models import Actor, OutboundActivity
 from sebangsa import activitypub, backfill_walk, backfilling
+from sebangsa.limits import BUCKETS
 from sebangsa.lookup import find_actor
 from sebangsa.models import Backfill, BackfillState, Notification, Post, User
 from sebangsa.posting import Draft, create_post
@@ -22,6 +23,7 @@ from tests.communities.towns import Town
 from tests.communities.village import Village, announce, page_of
 from tests.foreign_server import Actor as ForeignActor
 from tests.foreign_server import ForeignServer
+from tests.form_browser import FormBrowser
 from tests.instances import Instance, settle
 
 AS2 = "https://www.w3.org/ns/activitystreams"
@@ -150,20 +152,20 @@ async def test_the_conversation_of_nodebb_is_read_by_its_context(village: Villag
     assert (await state_of(village, "thread", opening.id)).state == BackfillState.DONE
 
 
-async def test_a_conversation_without_a_list_of_posts_is_read_by_its_activities(village: Village) -> None:
-    """`contextHistory` of FEP-f228, where the `context` cannot be had."""
-    group, good = village.group_of(village.good), village.good
-    writer, other = good.actor("tini"), village.evil.actor("joko")
-    topic = f"{good.origin}/topic/7"
-    page = page_of(writer, "1", group.uri, context=topic, contextHistory=f"{topic}/history")
-    first = other.note("c1", "jawab", inReplyTo=page["id"], context=topic)
-    second = writer.note("c2", "jawab lagi", inReplyTo=first["id"], context=topic)
-    activities = [author.activity("Create", note) for author, note in ((other, first), (writer, second))]
-    collection(good, "/topic/7/history", activities)
-    collection(good, "/users/rw/outbox", [announce(group, page["id"])])
+@pytest.mark.parametrize("context", ["/tidak-ada", ""], ids=["out of reach", "not named"])
+async def test_the_history_of_a_conversation_is_read_where_its_context_is_not_to_be_had(
+    village: Village, context: str
+) -> None:
+    """FEP-f228: `contextHistory` lists activities; who reads neither has the answers of each post."""
+    group, writer = village.group_of(village.good), village.good.actor("tini")
+    history = f"{village.good.origin}/history/1"
+    named = {"context": f"{village.good.origin}{context}"} if context else {}
+    page = page_of(writer, "1", group.uri, contextHistory=history, **named)
+    answer = writer.note("2", "jawab", inReplyTo=page["id"])
+    collection(village.good, "/history/1", [writer.activity("Create", item) for item in (page, answer)])
+    collection(village.good, "/users/rw/outbox", [announce(group, page["id"])])
     known = await arrive(village, group)
-    posts = await posts_in(village, known)
-    assert {post.uri for post in posts} == {page["id"], first["id"], second["id"]}
+    assert {post.uri for post in await posts_in(village, known)} == {page["id"], answer["id"]}
 
 
 @pytest.mark.parametrize("way", ["named", "redirected"])
@@ -316,6 +318,19 @@ async def test_s051_a_list_that_leads_round_or_away_ends(village: Village, lure:
     assert (await state_of(village, "actor", known.id)).state == wanted
 
 
+@pytest.mark.parametrize("key", ["context", "contextHistory", "replies"])
+async def test_s051_the_lists_of_a_thread_are_asked_for_at_its_own_server_alone(
+    village: Village, key: str
+) -> None:
+    group = village.group_of(village.evil)
+    lure = collection(village.good, "/umpan", [])
+    page = page_of(village.evil.actor("tini"), "1", group.uri, **{key: lure})
+    collection(village.evil, "/users/rw/outbox", [announce(group, page["id"])])
+    known = await arrive(village, group)
+    assert [post.uri for post in await posts_in(village, known)] == [page["id"]]
+    assert "/umpan" not in village.good.asked
+
+
 async def test_s052_s053_a_conversation_brings_in_nothing_of_other_threads_nor_a_ring(
     village: Village,
 ) -> None:
@@ -442,6 +457,50 @@ async def test_a_peer_that_fails_is_named_in_plain_words_and_can_be_asked_again(
     assert await press(village.warga, village.ani, path) == 303
     await settle(village.warga)
     assert len(await posts_in(village, known)) == 1
+
+
+async def test_a_reader_of_a_thread_presses_for_the_comments_that_are_missing(village: Village) -> None:
+    writer = village.good.actor("tini")
+    root = writer.note("1", "<p>Awal</p>")
+    answer = writer.note("2", "<p>Jawaban pertama</p>", inReplyTo=root["id"])
+    listed = {"type": "Collection", "totalItems": 1, "items": [answer["id"]]}
+    village.good.documents["/notes/1"]["replies"] = listed
+    await village.follow(writer)
+    await village.deliver(writer, writer.activity("Create", root))
+    post = await village.find(root["id"])
+    assert post is not None
+    path = f"/p/{post.id}"
+    assert "Not all of this" in await browse(village.warga, None, path)
+    assert await press(village.warga, village.ani, path) == 303
+    assert "are being fetched" in await browse(village.warga, village.ani, path)
+    await settle(village.warga)
+    text = await browse(village.warga, village.ani, path)
+    assert "Jawaban pertama" in text
+    assert "Not all" not in text
+
+
+async def test_who_presses_may_read_it_and_does_so_only_so_often(village: Village) -> None:
+    writer = village.good.actor("tini")
+    secret = writer.note("1", "rahasia", to=[f"{writer.uri}/followers"], cc=[])
+    open_note = writer.note("2", "umum")
+    known = await village.follow(writer)
+    for note in (secret, open_note):
+        await village.deliver(writer, writer.activity("Create", note))
+    hidden, shown = await village.find(secret["id"]), await village.find(open_note["id"])
+    assert hidden is not None
+    assert shown is not None
+    dewi = await village.warga.user("dewi")
+    browser = await FormBrowser.of(village.warga, dewi)
+    assert (await browser.post("/backfill", "/settings", post=str(hidden.id)))[0] == 404
+    async with village.warga.inside() as site:
+        assert not await Backfill.exists()
+        site.limiter.is_on = True
+        for _ in range(BUCKETS["backfill"].amount):
+            await site.limiter.hit("backfill", dewi.actor_id)
+    for asked in ({"post": str(shown.id)}, {"actor": str(known.id)}):
+        assert (await browser.post("/backfill", "/settings", **asked))[0] == 429
+    async with village.warga.inside():
+        assert not await Backfill.exists()
 
 
 async def test_our_own_conversation_has_pages_an_owner_and_an_etag_of_its_members(town: Town) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from federation.models import Actor
 from sebangsa.models import BackfillState, Post
-from tests.communities.test_backfill import arrive, posts_in, state_of
+from tests.communities.test_backfill import arrive, browse, posts_in, state_of
 from tests.communities.village import Village
 from tests.foreign_server import PUBLIC
 from tests.foreign_server import Actor as ForeignActor
@@ -93,12 +93,11 @@ async def test_mbin_gives_its_pinned_threads_alone_and_the_page_says_that_more_i
     assert (post.name, post.is_pinned) == ("Pengumuman", True)
     assert (await state_of(village, "actor", known.id)).state == BackfillState.CLIPPED
     assert (await state_of(village, "thread", post.id)).state == BackfillState.CLIPPED
-    path = f"/c/rw@{server.host}"
-    async with village.warga.http.get(
-        village.warga.url + path, headers={"Accept": "text/html", "Accept-Language": "en"}
-    ) as answer:
-        assert answer.status == 200
-        assert "Pengumuman" in await answer.text()
+    shown = await browse(village.warga, village.ani, f"/c/rw@{server.host}")
+    assert "Pengumuman" in shown
+    for page in (shown, await browse(village.warga, village.ani, f"/p/{post.id}")):
+        assert f"{server.host} lists no more for other servers." in page
+        assert 'action="/backfill"' not in page, "asking again would bring no more"
 
 
 def discourse(kind: str, actor: ForeignActor, obj: Any, number: int) -> dict[str, Any]:
