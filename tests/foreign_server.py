@@ -50,7 +50,8 @@ class Delivered:
 
 @dataclass
 class ForeignServer:
-    """`documents` by path are what it serves, `redirects` where else a path leads; `received` is what was delivered to
+    """`documents` by path are what it serves, `redirects` where else a path leads, `statuses` the error that one is
+    answered with instead; `received` is what was delivered to
     its inboxes; `headers` are those of the last request for each path; `links` stand in each WebFinger answer besides.
     `pages` are HTML.
 
@@ -61,6 +62,7 @@ class ForeignServer:
     origin: str
     documents: dict[str, Any] = field(default_factory=dict)
     redirects: dict[str, str] = field(default_factory=dict)
+    statuses: dict[str, int] = field(default_factory=dict)
     received: list[dict[str, Any]] = field(default_factory=list)
     deliveries: list[Delivered] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
@@ -155,6 +157,8 @@ class ForeignServer:
             return web.Response(status=self.inbox_status)
         if request.path == "/.well-known/webfinger":
             return self._webfinger(request.query.get("resource", ""))
+        if request.path in self.statuses:
+            return web.Response(status=self.statuses[request.path])
         if request.path in self.redirects:
             return web.Response(status=302, headers={"Location": self.redirects[request.path]})
         if request.path in self.pages:

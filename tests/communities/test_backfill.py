@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from hashlib import sha256
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ import pytest
 from communities import moderating
 from communities.describing import Description
 from communities.founding import create_community
-from communities.membership import join
+from communities.membership import join, leave
+from federation.actor_document import timestamp
 from federation.fetch_limits import HostBudget
 from federation.models import Actor, OutboundActivity
 from sebangsa import activitypub, backfill_walk, backfilling
@@ -39,14 +41,14 @@ def collection(server: ForeignServer, path: str, items: list[Any] | None, **more
     return uri
 
 
-async def arrive(village: Village, group: ForeignActor) -> Actor:
-    """Ani joins a group elsewhere, which lets her in; all that follows from it is done."""
+async def arrive(village: Village, group: ForeignActor, who: User | None = None) -> Actor:
+    """Ani, or `who`, joins a group elsewhere and is let in; all that follows from it is done."""
     async with village.warga.inside() as site:
         known = await find_actor(site, group.uri)
         assert known is not None
-        await join(site, village.ani.actor, known)
+        await join(site, (who or village.ani).actor, known)
     await settle(village.warga)
-    follow = next(sent for sent in group.server.received if sent["type"] == "Follow")
+    follow = [sent for sent in group.server.received if sent["type"] == "Follow"][-1]
     await village.deliver(group, group.activity("Accept", follow))
     return known
 
@@ -318,6 +320,15 @@ async def test_s051_a_list_that_leads_round_or_away_ends(village: Village, lure:
     assert (await state_of(village, "actor", known.id)).state == wanted
 
 
+async def test_s051_a_list_that_redirects_to_another_host_is_not_read(village: Village) -> None:
+    group = village.group_of(village.evil)
+    page = page_of(village.good.actor("tini"), "1", group.uri)
+    village.evil.redirects["/users/rw/outbox"] = collection(village.good, "/umpan", [page])
+    known = await arrive(village, group)
+    assert await posts_in(village, known) == []
+    assert (await state_of(village, "actor", known.id)).state == BackfillState.FAILED
+
+
 @pytest.mark.parametrize("key", ["context", "contextHistory", "replies"])
 async def test_s051_the_lists_of_a_thread_are_asked_for_at_its_own_server_alone(
     village: Village, key: str
@@ -446,11 +457,28 @@ async def test_a_reader_sees_that_not_all_is_here_and_presses_for_the_rest(
     assert "Not all" not in text
 
 
-async def test_a_peer_that_fails_is_named_in_plain_words_and_can_be_asked_again(village: Village) -> None:
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (404, "does not show the rest"),
+        (403, "does not show the rest"),
+        (503, "did not answer"),
+        (302, "gave an answer that this server cannot read"),
+    ],
+)
+async def test_a_peer_that_fails_is_named_in_plain_words_and_can_be_asked_again(
+    village: Village, status: int, words: str
+) -> None:
     group = village.group_of(village.good)
-    known = await arrive(village, group)  # it serves no outbox
+    if status == 302:
+        village.good.redirects["/users/rw/outbox"] = collection(village.evil, "/lain", [])
+    else:
+        village.good.statuses["/users/rw/outbox"] = status
+    known = await arrive(village, group)
     path = f"/c/rw@{village.good.host}"
-    assert f"{village.good.host} does not show the rest" in await browse(village.warga, village.ani, path)
+    assert f"{village.good.host} {words}" in await browse(village.warga, village.ani, path)
+    village.good.redirects.clear()
+    village.good.statuses.clear()
     writer = village.good.actor("tini")
     collection(village.good, "/users/rw/outbox", [page_of(writer, "1", group.uri)["id"]])
     village.warga.site.federation.client._failures._failures.clear()
@@ -479,6 +507,22 @@ async def test_a_reader_of_a_thread_presses_for_the_comments_that_are_missing(vi
     assert "Not all" not in text
 
 
+async def test_of_a_thread_that_came_comment_by_comment_nobody_is_told_that_some_are_missing(
+    village: Village,
+) -> None:
+    group, writer = village.group_of(village.good), village.good.actor("tini")
+    await village.follow(group)
+    now = timestamp(village.warga.site.clock.now() + timedelta(seconds=1))
+    told = page_of(writer, "1", group.uri, published=now)
+    older = page_of(writer, "2", group.uri)
+    for page, is_short in ((told, False), (older, True)):
+        await village.deliver(group, announce(group, writer.activity("Create", page)))
+        post = await village.find(page["id"])
+        assert post is not None
+        text = await browse(village.warga, village.ani, f"/p/{post.id}")
+        assert ("Not all of this" in text) is is_short
+
+
 async def test_who_presses_may_read_it_and_does_so_only_so_often(village: Village) -> None:
     writer = village.good.actor("tini")
     secret = writer.note("1", "rahasia", to=[f"{writer.uri}/followers"], cc=[])
@@ -501,6 +545,61 @@ async def test_who_presses_may_read_it_and_does_so_only_so_often(village: Villag
         assert (await browser.post("/backfill", "/settings", **asked))[0] == 429
     async with village.warga.inside():
         assert not await Backfill.exists()
+
+
+async def test_a_server_that_finds_us_too_quick_is_left_alone_for_a_while_and_blamed_for_nothing(
+    village: Village,
+) -> None:
+    group = village.group_of(village.good)
+    page = page_of(village.good.actor("tini"), "1", group.uri)
+    collection(village.good, "/users/rw/outbox", [page["id"]])
+    village.good.statuses["/users/rw/outbox"] = 429
+    known = await arrive(village, group)
+    row = await state_of(village, "actor", known.id)
+    assert (row.state, row.error) == (BackfillState.WAITING, "")
+    assert village.good.asked.count("/users/rw/outbox") == 1
+    village.good.statuses.clear()
+    village.warga.site.federation.client._failures._failures.clear()
+    async with village.warga.inside() as site:
+        await backfilling.backfill(site, row.id)
+    assert len(await posts_in(village, known)) == 1
+
+
+async def test_a_job_that_died_can_be_asked_for_again_and_one_at_work_cannot(village: Village) -> None:
+    group = village.group_of(village.good)
+    page = page_of(village.good.actor("tini"), "1", group.uri)
+    collection(village.good, "/users/rw/outbox", [page["id"]])
+    async with village.warga.inside() as site:
+        known = await find_actor(site, group.uri)
+        assert known is not None
+        row = await Backfill.create(
+            id=site.ids.next(), kind="actor", subject_id=known.id, host=known.host, asked_at=site.clock.now()
+        )
+        await backfilling.ask_again(site, row)
+    await settle(village.warga)
+    assert await posts_in(village, known) == []
+    async with village.warga.inside() as site:
+        await Backfill.all().update(asked_at=site.clock.now() - 2 * backfilling.STALE)
+    assert await press(village.warga, village.ani, f"/c/rw@{village.good.host}") == 303
+    await settle(village.warga)
+    assert len(await posts_in(village, known)) == 1
+
+
+async def test_who_comes_back_after_all_had_left_finds_what_was_written_meanwhile(village: Village) -> None:
+    group, writer = village.group_of(village.good), village.good.actor("tini")
+    pages = [page_of(writer, str(n), group.uri) for n in range(2)]
+    collection(village.good, "/users/rw/outbox", [pages[0]["id"]])
+    known = await arrive(village, group)
+    budi = await village.warga.user("budi")
+    collection(village.good, "/users/rw/outbox", [page["id"] for page in pages])
+    await arrive(village, group, budi)
+    assert len(await posts_in(village, known)) == 1, "Ani was told of everything"
+    async with village.warga.inside() as site:
+        for user in (village.ani, budi):
+            await leave(site, user.actor, known)
+    await settle(village.warga)
+    await arrive(village, group)
+    assert len(await posts_in(village, known)) == 2
 
 
 async def test_our_own_conversation_has_pages_an_owner_and_an_etag_of_its_members(town: Town) -> None:
