@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -139,6 +139,35 @@ def test_a_good_document_with_one_value_exchanged_is_read_or_refused(
             inner[key] = kept
         else:
             del inner[key]
+
+
+MISSING = object()
+
+
+def _places(value: Any) -> Iterator[tuple[dict[str, Any], str]]:
+    """Each key of a document, at any depth, with the object that it stands in."""
+    if isinstance(value, dict):
+        yield from ((value, key) for key in value)
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _places(inner)
+
+
+@pytest.mark.parametrize("path", [path for path, _, _ in own()])
+def test_a_good_document_is_read_or_refused_whichever_value_is_missing_or_of_another_kind(path: str) -> None:
+    """What chance seldom finds: each place at any depth, one after the other."""
+    document = {path: document for path, document, _ in own()}[path]
+    for inner, key in list(_places(document)):
+        whole = dict(inner)
+        for odd in (MISSING, None, 7, [], {}):
+            inner[key] = odd
+            if odd is MISSING:
+                del inner[key]
+            for reader in READERS:
+                with contextlib.suppress(Refused):
+                    reader(document)
+            describe(document)
+            inner.clear()
+            inner.update(whole)
 
 
 @given(anything)
