@@ -165,6 +165,7 @@ async def test_s021_a_key_that_its_owner_does_not_list_is_refused(
         forged = SigningKey(f"{evil.origin}/key", load_private_key(key_pair(1).private))
         status, answer = await rini.send(warga, hello(rini), key=forged, path=door)
     assert (status, answer["code"]) == (401, "key-unavailable")
+    assert lain.asked == [], "a key document speaks for its own host, and sends us to no other"
     with warga.site.database.entered():
         assert not await ActorKey.filter(actor__host__contains="evil").exists()
         assert not await ActorKey.filter(key_id=forged.key_id).exists()

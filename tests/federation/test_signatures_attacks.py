@@ -117,6 +117,24 @@ def test_s017_an_rfc9421_signature_that_covers_too_little_is_refused(missing: st
     refused(without_component(sent(scheme="rfc9421"), missing), "signature-incomplete")
 
 
+@pytest.mark.parametrize(
+    ("covered", "target", "code"),
+    [
+        ('"@authority"', "/inbox", "signature-incomplete"),
+        ('"@path"', "/inbox", "signature-incomplete"),
+        ('"@authority" "@path"', "/inbox?page=2", "signature-incomplete"),
+        ('"@authority" "@path"', "/inbox", "signature-wrong"),  # enough, but it was not what was signed
+        ('"@authority" "@path" "@query"', "/inbox?page=2", "signature-wrong"),
+    ],
+)
+def test_s017_what_stands_for_the_target_is_host_path_and_query_together(
+    covered: str, target: str, code: str
+) -> None:
+    request = sent(scheme="rfc9421", url=f"https://{US}{target}")
+    header = request.headers["signature-input"].replace('"@target-uri" "@authority"', covered)
+    refused(with_headers(request, signature_input=header), code)
+
+
 def test_s017_rfc9421_without_created_or_keyid_is_refused() -> None:
     request = sent(scheme="rfc9421")
     header = request.headers["signature-input"]
