@@ -12,6 +12,7 @@ from communities.founding import create_community
 from communities.membership import ban, unban
 from communities.models import JoinMode
 from federation.models import Follow, FollowState, OutboundActivity
+from sebangsa.limits import BUCKETS
 from sebangsa.models import Attachment, Mention, Notification, Post, Visibility, Vote
 from sebangsa.posting import Draft, create_post
 from tests.api.calling import picture
@@ -535,6 +536,60 @@ async def test_s083_an_app_does_no_more_than_its_scopes(
     assert (await blind.ask("/u/ani/outbox"))[0] == 403
     assert (await blind.ask("/u/ani/inbox/stream"))[0] == 403
     assert (await blind.proxy(budi.uri))[0] == 403
+
+
+@pytest.mark.parametrize("scope", ["write:follows", "write:favourites", "write:statuses"])
+async def test_s083_taking_back_needs_the_scope_of_what_is_taken_back(
+    warga: Instance, ani: App, budi: App, host: ForeignServer, scope: str
+) -> None:
+    note = await budi.note("Halo")
+    done = {
+        "write:follows": await ani.do("Follow", budi.uri),
+        "write:favourites": await ani.do("Like", note["id"]),
+        "write:statuses": await ani.do("Announce", note["id"]),
+    }
+    narrow = await App.of(warga, ani.user, host, f"read {scope}")
+    for needed, made in done.items():
+        if needed != scope:
+            assert await narrow.refused({"type": "Undo", "object": made["id"]}) == (403, "outside-scopes")
+    await narrow.do("Undo", done[scope]["id"])
+
+
+@pytest.mark.parametrize("scope", ["read:statuses", "read:notifications"])
+async def test_s083_the_inbox_takes_both_of_its_scopes(
+    warga: Instance, ani: App, host: ForeignServer, scope: str
+) -> None:
+    half = await App.of(warga, ani.user, host, scope)
+    for path in ("/u/ani/inbox", "/u/ani/inbox/stream"):
+        assert (await half.ask(path))[0] == 403
+    whole = await App.of(warga, ani.user, host, "read:statuses read:notifications")
+    assert (await whole.ask("/u/ani/inbox"))[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("bucket", "document"),
+    [
+        ("post", {"type": "Note", "content": "x", "to": PUBLIC}),
+        ("post", {"type": "Announce", "object": "{note}"}),
+        ("post", {"type": "Update", "object": {"id": "{note}", "type": "Note", "content": "x"}}),
+        ("delete", {"type": "Delete", "object": "{note}"}),
+        ("follow", {"type": "Follow", "object": "{budi}"}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else str(value["type"]),
+)
+async def test_what_an_app_does_counts_towards_its_persons_limits(
+    ani: App, budi: App, bucket: str, document: dict[str, Any]
+) -> None:
+    note = await ani.note("Halo")
+    limiter = ani.instance.site.limiter
+    limiter.is_on = True
+    for _ in range(BUCKETS[bucket].amount):
+        await limiter.hit(bucket, ani.user.actor_id)
+    text = json.dumps(document).replace("{note}", note["id"]).replace("{budi}", budi.uri)
+    assert await ani.refused(json.loads(text)) == (429, "too-many")
+    async with ani.instance.inside():
+        assert [post.source for post in await Post.all()] == ["Halo"]
+        assert await Follow.all().count() == 0
 
 
 async def test_s094_pages_of_any_origin_may_call_with_a_token_and_read_documents(ani: App) -> None:
