@@ -165,6 +165,7 @@ async def test_an_app_hears_what_comes_into_the_inbox(ani: App, budi: App) -> No
         await budi.do("Delete", note["id"])
         gone = heard(await ear.next("message"))
         assert (gone["type"], gone["object"]) == ("Delete", note["id"])
+        await ani.do("Delete", (await ani.note("Sementara"))["id"])  # her own: it never came in
         answer = await budi.note("Jawaban", inReplyTo=mine["id"])
         assert heard(await ear.next("message"))["object"]["object"]["id"] == answer["id"]
         await budi.do("Create", {"type": "Note", "content": "Untukmu", "to": ani.uri})

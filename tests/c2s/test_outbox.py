@@ -190,6 +190,10 @@ async def test_a_post_goes_into_the_community_that_it_addresses(ani: App, warga:
     assert (noted["type"], noted["name"]) == ("Page", "Lampu mati")
     reply = await budi.note("Benar", inReplyTo=noted["id"])
     assert (reply["audience"], reply["inReplyTo"]) == (group.uri, noted["id"])
+    async with warga.inside() as site:
+        other = await create_community(site, "menteng", budi.user.actor, Description(title="Menteng"))
+    astray = {"type": "Note", "content": "x", "to": [PUBLIC, other.uri], "inReplyTo": noted["id"]}
+    assert await ani.refused(astray) == (422, "community-differs")
     assert await ani.refused({"type": "Note", "content": "x", "to": [ani.followers, group.uri]}) == (
         422,
         "community-needs-public",

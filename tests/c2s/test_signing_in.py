@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sebangsa.limits import BUCKETS
 from sebangsa.models import OAuthApp
 from sebangsa.oauth.client_documents import FRESH_FOR
 from tests.api.calling import call, told
@@ -17,6 +18,10 @@ from tests.instances import Instance
 
 async def test_the_server_says_how_apps_come_in(warga: Instance) -> None:
     found = (await call(warga, "GET", "/.well-known/oauth-authorization-server")).body
+    assert found["issuer"] == f"{warga.url}/", (
+        "the address that this description is found from (RFC 8414, 3.3)"
+    )
+    assert all(found[key].startswith(f"{warga.url}/") for key in found if key.endswith("_endpoint"))
     assert found["client_id_metadata_document_supported"] is True
     assert "none" in found["token_endpoint_auth_methods_supported"]
     assert found["code_challenge_methods_supported"] == ["S256"]
@@ -106,6 +111,20 @@ async def test_what_an_app_says_of_itself_is_read_again_after_a_while(
         await OAuthApp.all().update(metadata_read_at=site.clock.now() - FRESH_FOR)
     assert (await allow(warga, user, asked(client))).status == 400
     assert (await allow(warga, user, asked(client, redirect_uri="https://app.example/new"))).status == 303
+
+
+async def test_one_person_makes_us_read_only_so_many_descriptions(
+    warga: Instance, host: ForeignServer
+) -> None:
+    user = await warga.user("ani")
+    cookies = await warga.signed_in(user)
+    limiter = warga.site.limiter
+    limiter.is_on = True
+    for _ in range(BUCKETS["resolve"].amount):
+        await limiter.hit("resolve", user.actor_id)
+    page = await call(warga, "GET", "/oauth/authorize", params=asked(describe_app(host)), cookies=cookies)
+    assert page.status == 429
+    assert host.asked == []
 
 
 @pytest.mark.parametrize(
