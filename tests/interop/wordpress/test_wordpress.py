@@ -138,6 +138,24 @@ async def test_a_whole_conversation_with_wordpress(talk: Conversation) -> None:
     [boost] = await talk.heard("Announce")
     assert boost["object"] == ours.uri
 
+    # A post of a site that is no blog of groups, with our community's handle in it, begins a thread there.
+    at = talk.warga.site.settings.domain
+    mention = {"type": "Mention", "href": talk.tebet.uri, "name": f"@tebet@{at}"}
+    written = {
+        **_article(author, blog, "Untuk tetangga"),
+        "to": [PUBLIC],
+        "cc": [talk.tebet.uri],
+        "tag": [mention],
+    }
+    del written["audience"]
+    talk.theirs.serve({"@context": CONTEXT, **written})
+    to = {"to": written["to"], "cc": written["cc"]}
+    await talk.says(author, _activity("Create", author, written, of=written["id"], **to))
+    [boost] = await talk.heard("Announce")
+    thread = await talk.seen(written["id"])
+    assert (thread.name, thread.kind, thread.community_id) == ("Untuk tetangga", "article", talk.tebet.id)
+    assert boost["object"] == written["id"]
+
     talk.theirs.serve({"@context": CONTEXT, "id": article["id"], "type": "Tombstone"})
     await talk.says(
         author,
