@@ -238,6 +238,19 @@ async def test_a_group_of_unknown_software_that_announces_activities_is_sent_tho
     assert [got["object"]["object"]["id"] for got in village.good.received] == [post.uri]
 
 
+async def test_a_post_stands_in_the_community_that_is_its_audience_whomever_else_it_names(
+    village: Village,
+) -> None:
+    group, writer = village.group_of(village.good), village.good.actor("tini")
+    known = await village.follow(group)
+    ours = {"type": "Mention", "href": village.group.uri, "name": "@tebet"}
+    page = page_of(writer, "1", group.uri, cc=[village.group.uri], tag=[ours])
+    assert await village.deliver(writer, writer.activity("Create", page)) == (202, "done", "")
+    found = await village.find(page["id"])
+    assert found is not None
+    assert found.community_id == known.id
+
+
 async def test_comments_are_not_shown_as_boosts(village: Village) -> None:
     follower = village.good.actor("pengikut")
     await village.deliver(follower, follower.activity("Follow", village.group.uri))
