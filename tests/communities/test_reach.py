@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from federation import fan_out
 from federation.actors import resolve_actor
 from federation.database import execute
 from federation.models import Actor, Delivery, Follow, FollowState, InboundActivity, OutboundActivity, Peer
@@ -222,6 +223,21 @@ async def test_the_page_says_it_in_words_and_has_a_button_that_tries_again(villa
 async def test_a_post_that_went_nowhere_shows_nothing(village: Village) -> None:
     post = await village.thread()
     assert 'id="reach"' not in await page(village.warga, village.ani, post)
+
+
+async def test_while_an_audience_is_being_written_out_no_number_is_told(
+    village: Village, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fan_out, "FEW", 0)
+    await join(village, village.good.actor("budi"))
+    async with village.warga.inside():
+        await Actor.filter(id=village.group.id).update(followers_count=1)
+    post = await village.thread()
+    assert not (await reach(village, post)).is_complete
+    shown = await page(village.warga, village.ani, post)
+    assert "Being sent to many servers" in shown
+    await settle(village.warga)
+    assert "Reached 1 of 1 server" in await page(village.warga, village.ani, post)
 
 
 async def test_a_post_outside_communities_counts_its_own_create(village: Village) -> None:

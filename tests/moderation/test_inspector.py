@@ -19,6 +19,7 @@ from sebangsa import following
 from sebangsa.inspecting import inspect_document
 from sebangsa.limits import BUCKETS
 from sebangsa.models import Role, User
+from sebangsa.posting import Draft, create_post
 from tests.foreign_server import PUBLIC, ForeignServer, foreign_server
 from tests.form_browser import FormBrowser
 from tests.instances import Instance
@@ -161,6 +162,20 @@ async def test_a_ban_and_a_closed_community_are_named(
         await ban(site, admin.actor, group, known, reason="iklan")
     assert await codes(warga, to_group) == ["banned"]
     assert await codes(warga, follow) == ["banned"]
+    async with warga.inside() as site:
+        post = await create_post(site, admin.actor, Draft(source="Got", name="Banjir", community=group))
+    like = {"id": f"{author.uri}/l/1", "type": "Like", "actor": author.uri, "object": post.uri}
+    assert await codes(warga, like) == ["banned"]
+
+
+async def test_who_posts_as_a_neighbour_is_named_and_an_announcement_is_looked_into(
+    warga: Instance, far: ForeignServer
+) -> None:
+    author, neighbour = far.actor("budi"), far.actor("citra")
+    assert "not-the-author" in await codes(warga, created(author, attributedTo=neighbour.uri))
+    group = far.actor("rt", type_="Group")
+    announced = {"id": f"{group.uri}/a/1", "type": "Announce", "actor": group.uri, "object": created(author)}
+    assert await codes(warga, announced) == ["unknown-author", "unknown-author", "concerns-nobody"]
 
 
 async def test_a_vote_for_what_is_not_here_is_named(warga: Instance, far: ForeignServer) -> None:
