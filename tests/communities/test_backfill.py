@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from hashlib import sha256
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
