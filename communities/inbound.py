@@ -182,9 +182,10 @@ async def receive_block(site: Site, inbound: Inbound) -> Verdict | None:
         return None
     if activity.end_time is not None and activity.end_time <= site.clock.now():
         return None  # it arrived after its own end
-    if not await is_banned(site, community, person):
-        await write_log(site, community, inbound.actor, "ban", subject=person, reason=activity.summary[:500])
+    is_new = not await is_banned(site, community, person)
     await write_ban(site, community, person, activity.summary[:500], activity.end_time)
+    if is_new:
+        await write_log(site, community, inbound.actor, "ban", subject=person, reason=activity.summary[:500])
     made = await Follow.get_or_none(follower_id=person.id, target_id=community.id)
     if made is not None and person.is_local and community.is_members_only:
         await following.end(
@@ -290,9 +291,7 @@ async def receive_delete(site: Site, inbound: Inbound) -> Verdict | None:
             )
         )
         return None
-    if activity.with_replies:
-        await moderating.hide_thread(site, post)
-    if await moderating.hide(site, post):
+    if await moderating.hide(site, post, with_answers=activity.with_replies):
         reason = activity.summary[:500]
         author = await Actor.get(id=post.author_id)
         await write_log(site, community, inbound.actor, "remove", subject=author, post=post, reason=reason)
@@ -310,8 +309,14 @@ async def receive_undo_delete(site: Site, inbound: Inbound) -> Verdict | None:
     post, community = found
     await must_moderate(site, inbound, community)
     if community.is_local:
-        await _ours(moderating.restore_post(site, inbound.actor, post, activity=inbound.raw))
-    elif await site.hooks.may_show_again.allows(post) and await moderating.show(post):
+        await _ours(
+            moderating.restore_post(
+                site, inbound.actor, post, with_replies=inner.with_replies, activity=inbound.raw
+            )
+        )
+    elif await site.hooks.may_show_again.allows(post) and await moderating.show(
+        post, with_answers=inner.with_replies
+    ):
         author = await Actor.get(id=post.author_id)
         await write_log(site, community, inbound.actor, "restore", subject=author, post=post)
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from communities import wire
@@ -41,9 +42,7 @@ async def remove_post(
     community = await must_remove(moderator, post)
     reason = clean_name(reason, 500)
     async with transaction():
-        if with_replies:
-            await hide_thread(site, post)
-        if not await hide(site, post):
+        if not await hide(site, post, with_answers=with_replies):
             return
         author = await Actor.get(id=post.author_id)
         await write_log(site, community, moderator, "remove", subject=author, post=post, reason=reason)
@@ -56,15 +55,20 @@ async def remove_post(
             await withdraw_boost(site, community, post)
 
 
-async def restore_post(site: Site, moderator: Actor, post: Post, *, activity: str = "") -> None:
-    """Show a removed post again. Raises `NotAllowed`."""
+async def restore_post(
+    site: Site, moderator: Actor, post: Post, *, with_replies: bool = True, activity: str = ""
+) -> None:
+    """Show a removed post again, and the answers that were removed together with it. Raises `NotAllowed`."""
     community = await must_moderate_post(moderator, post)
     async with transaction():
-        if not await show(post):
+        shown = await show(post, with_answers=with_replies)
+        if not shown:
             return
         author = await Actor.get(id=post.author_id)
         await write_log(site, community, moderator, "restore", subject=author, post=post)
         deleted = wire.removal(moderator, community, post.uri, "")
+        if shown > 1:
+            deleted["withReplies"] = True
         deleted["id"] = site.federation.config.url(f"/a/{site.ids.next()}")
         await enact(
             site, moderator, community, wire.undo(moderator, community, deleted), activity, told=[author]
@@ -73,21 +77,43 @@ async def restore_post(site: Site, moderator: Actor, post: Post, *, activity: st
             await boost_again(site, community, post)
 
 
-async def hide(site: Site, post: Post) -> bool:
-    """Mark a post as removed, in the transaction under way; false when it is not shown anyhow."""
+async def hide(site: Site, post: Post, *, with_answers: bool = False) -> bool:
+    """Mark a post as removed, in the transaction under way, and all answers below it with the same moment, by which they
+    are found again. False when the post is not shown anyhow.
+    """
+    at = post.removed_at or site.clock.now()
+    if with_answers:
+        for answer in await _below(post):
+            await _hide_one(answer, at)
+    return await _hide_one(post, at)
+
+
+async def show(post: Post, *, with_answers: bool = False) -> int:
+    """Take the mark away, in the transaction under way, and from the answers that were removed together with the post;
+    those that were removed for themselves stay so. Returns how many are shown again: 0 when the post was not removed.
+    """
+    at = post.removed_at
+    if not await _show_one(post):
+        return 0
+    shown = 1
+    for answer in await _below(post) if with_answers else ():
+        if answer.removed_at == at:
+            shown += await _show_one(answer)
+    return shown
+
+
+async def _hide_one(post: Post, at: datetime) -> bool:
     # Decided by the row: a removal may come from a moderator and from the community at one moment, and would count twice.
-    now = site.clock.now()
     shown = Post.filter(id=post.id, removed_at=None, deleted_at=None)
-    if not await shown.update(removed_at=now, is_pinned=False):
+    if not await shown.update(removed_at=at, is_pinned=False):
         return False
-    post.removed_at, post.is_pinned = now, False
+    post.removed_at, post.is_pinned = at, False
     await count_post(post, -1)
     await count_thread(post, -1)
     return True
 
 
-async def show(post: Post) -> bool:
-    """Take the mark away, in the transaction under way; false when there is none."""
+async def _show_one(post: Post) -> bool:
     hidden = Post.filter(id=post.id, removed_at__isnull=False, deleted_at=None)
     if not await hidden.update(removed_at=None):
         return False
@@ -97,13 +123,13 @@ async def show(post: Post) -> bool:
     return True
 
 
-async def hide_thread(site: Site, top: Post) -> None:
-    """Hide all answers below a post, in the transaction under way."""
-    below = {top.id}
-    for reply in await Post.filter(root_id=top.root_id or top.id).order_by("depth", "id"):
-        if reply.in_reply_to_id in below:
-            below.add(reply.id)
-            await hide(site, reply)
+async def _below(top: Post) -> list[Post]:
+    above, found = {top.id}, []
+    for answer in await Post.filter(root_id=top.root_id or top.id).order_by("depth", "id"):
+        if answer.in_reply_to_id in above:
+            above.add(answer.id)
+            found.append(answer)
+    return found
 
 
 async def remove_posts_of(site: Site, moderator: Actor, community: Actor, person: Actor) -> None:

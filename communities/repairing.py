@@ -14,7 +14,7 @@ import structlog
 
 from communities.comparing import Compared, Drift, compare, state_address_of
 from communities.flairs import label_as_stated
-from communities.log import write_log
+from communities.log import tell_of_place, write_log
 from communities.membership import held_by, write_ban
 from communities.models import Comparison, Role
 from communities.moderating import hide, show
@@ -184,17 +184,20 @@ async def _mend_one(site: Site, community: Actor, drift: Drift, *, is_logged: bo
 async def _mend_person(site: Site, community: Actor, person: Actor, drift: Drift) -> bool:
     held = await held_by(site, community, person)
     if drift.act == "ban":
+        is_new = not held.is_banned(site.clock.now())
         await write_ban(site, community, person, held.ban_reason, drift.until)
-        return True
-    if drift.act == "unban":
+        if not is_new:
+            return True
+    elif drift.act == "unban":
         if held.banned_at is None:
             return False
         await held.change(banned_at=None, banned_until=None, ban_reason="")
-        return True
-    if held.is_moderating == (drift.act == "appoint"):
-        return False
-    held.role = Role.MODERATOR if drift.act == "appoint" else Role.MEMBER
-    await held.save(update_fields=["role"])
+    else:
+        if held.is_moderating == (drift.act == "appoint"):
+            return False
+        held.role = Role.MODERATOR if drift.act == "appoint" else Role.MEMBER
+        await held.save(update_fields=["role"])
+    await tell_of_place(site, community, person, drift.act)
     return True
 
 
@@ -206,7 +209,7 @@ async def _mend_post(site: Site, community: Actor, post: Post, drift: Drift) -> 
             await notify(site, post.author_id, "community.removed", community.id, post=post, reason="")
             return True
         case "restore":
-            return await site.hooks.may_show_again.allows(post) and await show(post)
+            return await site.hooks.may_show_again.allows(post) and bool(await show(post))
         case "delete":
             if post.deleted_at is not None or post.is_local:
                 return False

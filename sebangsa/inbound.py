@@ -42,7 +42,7 @@ from sebangsa.receiving import (
     wire_extra,
     write_tags_and_attachments,
 )
-from sebangsa.rejecting import Forbidden, receive_rejection
+from sebangsa.rejecting import Forbidden, receive_rejection, tell_of_refused_follow
 from sebangsa.relays import inbound as from_relays
 from sebangsa.relays import receiving as relayed
 from sebangsa.relays.confirmed import relay_of
@@ -275,7 +275,10 @@ async def receive_reject(site: Site, inbound: Inbound) -> Verdict | None:
     made = await _follow_of_ours(inbound)
     if made is None:
         return await _receive_other_answer(site, inbound, accepted=False)
+    was_waiting = made.state == following.FollowState.PENDING
     await following.end(site, made, made.follower, inbound.actor)
+    if was_waiting:
+        await tell_of_refused_follow(site, inbound, made.follower_id)
     return None
 
 

@@ -167,6 +167,23 @@ async def _tell(site: Site, inbound: Inbound, person_id: int, post: Post, what: 
     )
 
 
+async def tell_of_refused_follow(site: Site, inbound: Inbound, follower_id: int) -> None:
+    """A community did not let somebody join, or a person says why they may not follow. Who says nothing is not told of,
+    as everywhere; in the transaction under way.
+    """
+    code, said = _reason(inbound)
+    if inbound.actor.is_group or code or said:
+        await notify(
+            site,
+            follower_id,
+            "follow.refused",
+            inbound.actor.id,
+            is_repeatable=True,
+            code=code,
+            reason="" if code else said,
+        )
+
+
 async def forget_refusal(uri: str) -> None:
     """The community passes the post on: it took it after all. In the transaction under way."""
     await (

@@ -40,6 +40,7 @@ class Notice:
     is_new: bool
     extra: dict[str, Any]
     refusal: Reason | None = None
+    until: datetime | None = None
 
 
 @signed_in
@@ -62,7 +63,8 @@ async def notifications(request: Request) -> Response:
             excerpt=_words_of(entry),
             is_new=entry.id > user.notifications_read_id,
             extra=entry.extra,
-            refusal=reason_of(entry.extra.get("code", "")) if entry.type == "community.refused" else None,
+            refusal=_refusal_of(entry),
+            until=datetime.fromisoformat(entry.extra["until"]) if "until" in entry.extra else None,
         )
         for entry in found
     ]
@@ -77,6 +79,13 @@ async def notifications(request: Request) -> Response:
         "older": f"/notifications?before={found[-1].id}" if len(found) == PAGE else "",
     }
     return _render(request, "pages/notifications.html", context)
+
+
+def _refusal_of(entry: Notification) -> Reason | None:
+    """Why something was refused: a post always has words for it, a request to follow where a code says it."""
+    code = str(entry.extra.get("code", ""))
+    is_told = entry.type == "community.refused" or (entry.type == "follow.refused" and code)
+    return reason_of(code) if is_told else None
 
 
 def _words_of(entry: Notification) -> str:

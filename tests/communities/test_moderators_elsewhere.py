@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 
-from communities import membership
+from communities import membership, moderating
 from communities.describing import Description, describe_community
 from communities.log import community_log
-from communities.models import Community, Membership, Posting
+from communities.models import Community, Membership, Posting, Role
 from federation import models
 from federation.actor_document import timestamp
 from federation.actors import resolve_actor
 from moderation import removing
+from sebangsa import following
 from sebangsa.models import Notification, Post
 from sebangsa.models import Role as SiteRole
 from sebangsa.posting import Draft, create_post
@@ -184,7 +185,7 @@ async def test_a_deletion_is_a_removal_by_who_does_it_whether_it_gives_a_reason_
 
 
 async def test_a_post_is_removed_with_all_answers_below_it_and_no_others(village: Village) -> None:
-    """`withReplies` (Lemmy 1.0), of a comment and then of its thread."""
+    """`withReplies` (Lemmy 1.0), of a comment and then of its thread. Its `Undo` brings back what went with it."""
     budi = await _moderator(village)
     group = village.group_of(village.good)
     known = await village.follow(group)
@@ -211,6 +212,22 @@ async def test_a_post_is_removed_with_all_answers_below_it_and_no_others(village
             for post in (thread, beside, answer, below, deepest):
                 is_gone = (await village.fresh(post)).removed_at is not None
                 assert is_gone == (post in gone), (community.username, top.source, post.source)
+        for top, gone in (
+            (thread, {answer, below, deepest}),
+            (answer, set()),
+        ):
+            removal = budi.activity(
+                "Delete", top.uri, summary="gaduh", withReplies=True, to=[PUBLIC], cc=[community.uri]
+            )
+            undo = budi.activity("Undo", removal, to=[PUBLIC], cc=[community.uri])
+            if community is known:
+                assert (await village.deliver(group, announce(group, undo)))[1] == "done"
+            else:
+                assert (await village.deliver(budi, undo))[1] == "done"
+            for post in (thread, beside, answer, below, deepest):
+                is_gone = (await village.fresh(post)).removed_at is not None
+                assert is_gone == (post in gone), (community.username, top.source, post.source)
+        assert (await village.fresh(thread)).replies_count == 2
 
 
 async def test_what_this_servers_moderators_removed_stays_so_when_the_group_restores_it(
@@ -353,3 +370,107 @@ async def test_whom_an_act_is_about_is_told_of_it_where_nobody_follows_the_commu
     await settle(village.warga)
     assert [got["type"] for got in village.good.received] == told
     assert {got["actor"] for got in village.good.received} <= {ani.uri}
+
+
+async def test_answers_that_were_removed_with_a_thread_come_back_with_it_and_no_others(
+    village: Village,
+) -> None:
+    """Removed for itself by a moderator, or by those of this server: each needs its own word."""
+    ani, boss = village.ani.actor, await village.warga.user("boss", role=SiteRole.ADMIN)
+    thread = await village.thread()
+    async with village.warga.inside() as site:
+        rude, illegal, harmless = [
+            await create_post(site, ani, Draft(source=source, in_reply_to=thread))
+            for source in ("Kasar", "Iklan obat", "Setuju")
+        ]
+        await moderating.remove_post(site, ani, rude)
+        await removing.remove_post(site, boss, await Post.get(id=illegal.id), "melanggar hukum")
+        await moderating.remove_post(site, ani, thread, with_replies=True)
+        await moderating.restore_post(site, ani, await Post.get(id=thread.id))
+    shown = {
+        post.source for post in (thread, rude, illegal, harmless) if (await village.fresh(post)).is_shown
+    }
+    assert shown == {thread.source, harmless.source}
+    assert (await village.fresh(thread)).replies_count == 1
+    async with village.warga.inside():
+        undone = [
+            json.loads(made.body)["object"] for made in await models.OutboundActivity.filter(type="Undo")
+        ]
+        assert [inner["withReplies"] for inner in undone if inner["type"] == "Delete"] == [True]
+
+
+async def test_who_is_appointed_dismissed_banned_or_let_back_reads_it(village: Village) -> None:
+    """In a community here and in one elsewhere; one's own doing is no news."""
+    citra = await village.warga.user("citra")
+    group = village.group_of(village.good)
+    known = await village.follow(group)
+    budi = village.good.actor("budi")
+    async with village.warga.inside() as site:
+        until = site.clock.now() + timedelta(days=3)
+        ani = village.ani.actor
+        await membership.appoint(site, ani, village.group, citra.actor, Role.OWNER)
+        await membership.dismiss(site, citra.actor, village.group, citra.actor)
+        await membership.appoint(site, ani, village.group, citra.actor)
+        await membership.dismiss(site, ani, village.group, citra.actor)
+        await membership.ban(site, ani, village.group, citra.actor, reason="gaduh", until=until)
+        await membership.unban(site, ani, village.group, citra.actor)
+    for act in (
+        budi.activity("Add", citra.actor.uri, target=known.moderators_url),
+        budi.activity("Remove", citra.actor.uri, target=known.moderators_url),
+        budi.activity("Block", citra.actor.uri, target=known.uri, summary="ribut"),
+    ):
+        assert (await village.deliver(group, announce(group, act)))[1] == "done", act["type"]
+    async with village.warga.inside():
+        told = await Notification.filter(recipient_id=citra.actor_id).order_by("id").select_related("actor")
+        assert [(entry.type, entry.actor.username) for entry in told] == [
+            ("community.appointed", "tebet"),
+            ("community.appointed", "tebet"),
+            ("community.dismissed", "tebet"),
+            ("community.banned", "tebet"),
+            ("community.unbanned", "tebet"),
+            ("community.appointed", "rw"),
+            ("community.dismissed", "rw"),
+            ("community.banned", "rw"),
+        ]
+    _, page = await (await FormBrowser.of(village.warga, citra)).get("/notifications")
+    for words in (
+        "made you one of its owners",
+        "made you one of its moderators",
+        "gaduh",
+        "ribut",
+    ):
+        assert words in page
+    assert page.count("<p>until ") == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        ({"reasonCode": "banned", "summary": "You are banned."}, "You are banned from this community."),
+        ({"summary": "<p>Hanya warga RW 5</p>"}, "Hanya warga RW 5"),
+        ({}, "did not let you follow or join"),
+    ],
+    ids=["code", "words", "nothing"],
+)
+async def test_whom_a_community_elsewhere_does_not_let_in_reads_why(
+    village: Village, said: dict[str, str], read: str
+) -> None:
+    group = village.group_of(village.good)
+    async with village.warga.inside() as site:
+        known = await resolve_actor(site.federation, group.uri)
+        made = await following.follow(site, village.ani.actor, known)
+    assert (await village.deliver(group, group.activity("Reject", made.uri, **said)))[1] == "done"
+    ani = await FormBrowser.of(village.warga, village.ani)
+    _, page = await ani.get("/notifications")
+    assert read in page
+    async with village.warga.inside():
+        assert await Notification.filter(type="follow.refused").count() == 1
+
+
+async def test_a_person_who_lets_nobody_follow_without_a_word_is_not_told_of(village: Village) -> None:
+    budi = village.good.actor("budi")
+    async with village.warga.inside() as site:
+        made = await following.follow(site, village.ani.actor, await resolve_actor(site.federation, budi.uri))
+    assert (await village.deliver(budi, budi.activity("Reject", made.uri)))[1] == "done"
+    async with village.warga.inside():
+        assert not await Notification.exists(type="follow.refused")
