@@ -167,21 +167,21 @@ async def _tell(site: Site, inbound: Inbound, person_id: int, post: Post, what: 
     )
 
 
+def said_why(inbound: Inbound) -> dict[str, Any]:
+    """What a notification of a `Reject` bears: `code` where it is one of ours, which has its own words here, else the
+    `reason` in the words of the other server. Empty where it gives none.
+    """
+    code, said = _reason(inbound)
+    return {"code": code} if code else {"reason": said} if said else {}
+
+
 async def tell_of_refused_follow(site: Site, inbound: Inbound, follower_id: int) -> None:
     """A community did not let somebody join, or a person says why they may not follow. Who says nothing is not told of,
     as everywhere; in the transaction under way.
     """
-    code, said = _reason(inbound)
-    if inbound.actor.is_group or code or said:
-        await notify(
-            site,
-            follower_id,
-            "follow.refused",
-            inbound.actor.id,
-            is_repeatable=True,
-            code=code,
-            reason="" if code else said,
-        )
+    why = said_why(inbound)
+    if inbound.actor.is_group or why:
+        await notify(site, follower_id, "follow.refused", inbound.actor.id, is_repeatable=True, **why)
 
 
 async def forget_refusal(uri: str) -> None:

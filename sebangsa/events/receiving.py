@@ -27,6 +27,7 @@ from sebangsa.events.zones import zone_name
 from sebangsa.hooks import Origin
 from sebangsa.models import Event, EventStatus, JoinMode, Participation, Post
 from sebangsa.notifying import notify
+from sebangsa.rejecting import said_why
 from sebangsa.text.plain import clean_name
 from sebangsa.visibility import may_read
 
@@ -192,8 +193,8 @@ async def receive_answer(site: Site, inbound: Inbound, *, accepted: bool) -> Ver
     if known.state != state and await Participation.filter(id=known.id, state=known.state).update(
         state=state
     ):
-        kind = "event.accepted" if accepted else "event.refused"
-        await notify(site, known.person_id, kind, post.author_id, post=post, is_repeatable=True)
+        kind, why = ("event.accepted", {}) if accepted else ("event.refused", said_why(inbound))
+        await notify(site, known.person_id, kind, post.author_id, post=post, is_repeatable=True, **why)
     return None
 
 

@@ -82,10 +82,9 @@ async def notifications(request: Request) -> Response:
 
 
 def _refusal_of(entry: Notification) -> Reason | None:
-    """Why something was refused: a post always has words for it, a request to follow where a code says it."""
+    """Why something was refused: a post always has words for it, a wish to join where a code says it."""
     code = str(entry.extra.get("code", ""))
-    is_told = entry.type == "community.refused" or (entry.type == "follow.refused" and code)
-    return reason_of(code) if is_told else None
+    return reason_of(code) if code or entry.type == "community.refused" else None
 
 
 def _words_of(entry: Notification) -> str:

@@ -297,6 +297,30 @@ async def test_only_the_organiser_answers_a_join(street: Street) -> None:
         assert "event.accepted" in await types_told(street.ani)
 
 
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        ({"reasonCode": "event-full", "summary": "Full."}, "There is no room left."),
+        ({"summary": "<b>Hanya</b> untuk RW 5"}, "Hanya untuk RW 5"),
+    ],
+    ids=["code", "words"],
+)
+async def test_whom_an_organiser_elsewhere_turns_away_reads_why(
+    street: Street, said: dict[str, str], read: str
+) -> None:
+    rini = street.good.actor("rini")
+    await street.follow(rini)
+    event = meeting(rini, "rapat")
+    await street.deliver(rini, rini.activity("Create", event))
+    async with street.warga.inside() as site:
+        made = await join(site, street.ani.actor, await street.find(event["id"]))
+    inner = {"type": "Join", "id": made.uri, "actor": street.ani.actor.uri, "object": event["id"]}
+    assert await street.deliver(rini, rini.activity("Reject", inner, **said)) == "done"
+    _, page = await (await FormBrowser.of(street.warga, street.ani)).get("/notifications")
+    assert "cannot let you come to an event" in page
+    assert read in page
+
+
 async def test_an_event_that_reads_no_join_is_only_noted(street: Street) -> None:
     """Gancio says no `joinMode`."""
     gancio = street.good.actor("gancio", type_="Application")

@@ -14,6 +14,7 @@ from federation.peer_directory import FRESH_FOR, Condition, by_software
 from sebangsa.models import Role
 from sebangsa.posting import Draft, create_post
 from sebangsa.site import Site
+from sebangsa.web.peers import SOFTWARE_NAMED
 from tests.api.test_entities import counted
 from tests.form_browser import FormBrowser
 from tests.instances import Instance, settle
@@ -109,6 +110,16 @@ async def test_whoever_only_was_looked_at_is_no_acquaintance_until_something_was
     assert street.good.host in (await visitor.get("/about/peers"))[1]
 
 
+async def test_whose_only_word_was_refused_is_no_acquaintance(street: Street) -> None:
+    stranger = street.good.actor("budi")
+    note = stranger.note("1", "<p>Halo</p>", attributedTo=f"{street.evil.origin}/users/mallory")
+    assert await street.deliver(stranger, stranger.activity("Create", note)) == "refused"
+    async with street.warga.inside():
+        await Peer.filter(host=street.good.host).update(succeeded_at=None)
+    visitor = FormBrowser(street.warga)
+    assert street.good.host not in (await visitor.get("/about/peers"))[1]
+
+
 async def test_a_visitor_reads_the_list_and_no_word_of_an_error(warga: Instance) -> None:
     async with warga.inside() as site:
         await peer(site, "satu.example", software="mastodon", version="4.6.0")
@@ -174,6 +185,17 @@ async def test_the_list_is_paged_and_narrowed_by_software_and_name(warga: Instan
     assert await hosts("?q=S07") == ["s07.example"]
     assert await hosts("?software=mastodon&q=s08") == []
     assert await hosts("?troubled=1") == first  # not for visitors
+
+
+async def test_the_software_of_most_servers_is_named_and_the_rest_counted(warga: Instance) -> None:
+    async with warga.inside() as site:
+        for number in range(SOFTWARE_NAMED + 3):
+            for copy in range(2 if number < SOFTWARE_NAMED else 1):
+                await peer(site, f"s{number}-{copy}.example", software=f"soft{number:02}")
+    _, text = await FormBrowser(warga).get("/about/peers")
+    named = re.findall(r'href="[^"]*software=(soft\d\d)', text)
+    assert sorted(set(named)) == [f"soft{number:02}" for number in range(SOFTWARE_NAMED)]
+    assert "and 3 servers with other software" in text
 
 
 async def test_names_that_a_peer_chose_are_text(warga: Instance) -> None:
