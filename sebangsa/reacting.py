@@ -59,6 +59,8 @@ async def react(site: Site, reactor: Actor, post: Post, emoji: str) -> None:
     icon_url = await _picture_of(post, emoji)
     async with transaction():
         await site.hooks.may_react.ask(reactor, post)
+        if await Reaction.exists(actor_id=reactor.id, post_id=post.id, emoji=emoji):
+            return  # it keeps the id by which peers know it
         uri = site.federation.config.url(f"/a/{site.ids.next()}")
         made = Reaction(actor_id=reactor.id, post_id=post.id, emoji=emoji, icon_url=icon_url, uri=uri)
         if await write_reaction(site, made):

@@ -14,7 +14,7 @@ from federation.outbox import noting
 from sebangsa.api.access import Call
 from sebangsa.c2s.given import Given, read_given
 from sebangsa.c2s.owning import must_be_owner
-from sebangsa.c2s.reacting import announce, dislike, like
+from sebangsa.c2s.reacting import announce, dislike, emoji_react, like
 from sebangsa.c2s.relating import accept, follow, reject
 from sebangsa.c2s.undoing import undo
 from sebangsa.c2s.writing import create, delete, update
@@ -34,6 +34,7 @@ ACTS: Mapping[str, Act] = {
     "Reject": reject,
     "Like": like,
     "Dislike": dislike,
+    "EmojiReact": emoji_react,
     "Announce": announce,
     "Undo": undo,
 }

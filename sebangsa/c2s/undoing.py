@@ -13,14 +13,15 @@ from sebangsa import boosting, following
 from sebangsa.api.access import Call, must_include
 from sebangsa.c2s.given import Given, must_be_author
 from sebangsa.errors import Invalid, NotFound
-from sebangsa.models import Post, Vote
+from sebangsa.models import Post, Reaction, Vote
+from sebangsa.reacting import unreact
 from sebangsa.voting import KINDS, vote
 
-UNDONE = ("Follow", "Like", "Dislike", "Announce")
+UNDONE = ("Follow", "Like", "Dislike", "EmojiReact", "Announce")
 
 
 async def undo(call: Call, given: Given) -> str:
-    """Take back a follow, a vote or a boost. Raises `NotFound` where there is none of the kind."""
+    """Take back a follow, a vote, an emoji or a boost. Raises `NotFound` where there is none of the kind."""
     assert call.token is not None
     inner: Mapping[str, Any] = plain(given.object) if isinstance(given.object, dict) else {}
     must_be_author(call, inner)
@@ -33,6 +34,9 @@ async def undo(call: Call, given: Given) -> str:
     if (cast := await _vote(call.me, type_, uri, target)) is not None:
         must_include(call.token, "write:favourites")
         await vote(call.site, call.me, await Post.get(id=cast.post_id), 0)
+    elif (left := await _reaction(call.me, inner, type_, uri, target)) is not None:
+        must_include(call.token, "write:favourites")
+        await unreact(call.site, call.me, await Post.get(id=left.post_id), left.emoji)
     elif (made := await _follow(call.me, type_, uri, target)) is not None:
         must_include(call.token, "write:follows")
         await following.unfollow(call.site, call.me, made.target)
@@ -50,6 +54,17 @@ async def _vote(me: Actor, type_: str, uri: str, target: str) -> Vote | None:
         return found
     value = next((value for value, kind in KINDS.items() if kind == type_), 0)
     return await votes.filter(post__uri=target, value=value).first() if value and target else None
+
+
+async def _reaction(
+    me: Actor, inner: Mapping[str, Any], type_: str, uri: str, target: str
+) -> Reaction | None:
+    reactions = Reaction.filter(actor_id=me.id)
+    if uri and (found := await reactions.filter(uri=uri).first()):
+        return found
+    if type_ != "EmojiReact" or not target:
+        return None
+    return await reactions.filter(post__uri=target, emoji=str(inner.get("content", ""))).first()
 
 
 async def _follow(me: Actor, type_: str, uri: str, target: str) -> Follow | None:

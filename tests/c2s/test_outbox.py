@@ -13,7 +13,7 @@ from communities.membership import ban, unban
 from communities.models import JoinMode
 from federation.models import Follow, FollowState, OutboundActivity
 from sebangsa.limits import BUCKETS
-from sebangsa.models import Attachment, Mention, Notification, Post, Visibility, Vote
+from sebangsa.models import Attachment, Mention, Notification, Post, Reaction, Visibility, Vote
 from sebangsa.posting import Draft, create_post
 from tests.api.calling import picture
 from tests.c2s.client import ACTIVITY, PUBLIC, App
@@ -313,6 +313,29 @@ async def test_reactions_are_given_and_taken_back(ani: App, budi: App) -> None:
     assert await budi.refused({"type": "Undo", "object": like["id"]}) == (404, "not-found")
 
 
+async def test_an_emoji_is_left_and_taken_back_by_its_id_or_by_what_it_is(ani: App, budi: App) -> None:
+    note = await ani.note("Halo")
+    left = await budi.do("EmojiReact", note["id"], content="🎉")
+    assert (left["object"], left["content"]) == (note["id"], "🎉")
+    assert (await budi.do("EmojiReact", note["id"], content="🎉"))["id"] == left["id"], "left already"
+    other = await budi.do("EmojiReact", note["id"], content="🙏")
+    undone = await budi.do("Undo", left["id"])
+    assert undone["object"]["id"] == left["id"]
+    async with ani.instance.inside():
+        [reaction] = await Reaction.all()
+        assert (reaction.emoji, reaction.uri) == ("🙏", other["id"])
+        assert (await Post.get(uri=note["id"])).likes_count == 0
+    assert await budi.refused({"type": "Undo", "object": left["id"]}) == (404, "not-found")
+    for content, code in ((None, "emoji-needed"), (["🎉"], "emoji-needed"), ("bagus", "no-such-emoji")):
+        nothing = {"type": "EmojiReact", "object": note["id"], "content": content}
+        assert await budi.refused(nothing) == (422, code)
+    wrong = {"type": "EmojiReact", "object": note["id"], "content": "🎉"}
+    assert await budi.refused({"type": "Undo", "object": wrong}) == (404, "not-found")
+    await budi.do("Undo", wrong | {"content": "🙏"})
+    async with ani.instance.inside():
+        assert await Reaction.all().count() == 0
+
+
 async def test_a_follow_is_asked_for_answered_and_ended(ani: App, budi: App) -> None:
     await ani.do("Update", {"id": ani.uri, "manuallyApprovesFollowers": True})
     asking = await budi.do("Follow", ani.uri)
@@ -433,6 +456,7 @@ BAD = [
     ({"type": "Like", "object": "{url}/p/99999999999999999999999"}, 404, "not-found"),
     ({"type": "Like", "object": ["{url}/p/1", "{url}/p/2"]}, 422, "object-needed"),
     ({"type": "Announce", "object": "{url}/p/1"}, 404, "not-found"),
+    ({"type": "EmojiReact", "object": "{url}/p/1", "content": "🎉"}, 404, "not-found"),
     ({"type": "Follow", "object": "{me}"}, 403, "not-oneself"),
     ({"type": "Follow", "object": "{url}/u/nobody"}, 404, "not-found"),
     ({"type": "Follow", "object": "https://10.0.0.1/u/x"}, 400, "private-address"),
@@ -519,6 +543,7 @@ async def test_without_a_token_there_is_nothing_and_a_cookie_is_none(ani: App) -
         ("read write:favourites", {"type": "Announce", "object": "{note}"}),
         ("read write:favourites", {"type": "Delete", "object": "{note}"}),
         ("read write:statuses", {"type": "Like", "object": "{note}"}),
+        ("read write:statuses", {"type": "EmojiReact", "object": "{note}", "content": "🎉"}),
         ("read write:statuses", {"type": "Follow", "object": "{budi}"}),
         ("read write:statuses", {"type": "Accept", "object": "{budi}"}),
         ("read write:statuses", {"type": "Update", "object": {"id": "{me}", "name": "x"}}),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from federation.models import Actor, InboundActivity, Peer
+from federation.models import Actor, InboundActivity, OutboundActivity, Peer
 from sebangsa import reacting, voting
 from sebangsa.errors import Invalid, NotAllowed, NotFound
 from sebangsa.fetching import fetch_post
@@ -181,6 +182,19 @@ async def test_taking_back_one_of_two_likes_with_emoji_keeps_the_favourite(neigh
             async with warga.inside():
                 assert await Reaction.all().count() == left
                 assert (await Post.get(id=post.id)).likes_count == left
+
+
+async def test_an_emoji_pressed_twice_is_taken_back_by_the_id_that_was_sent(neighbours: Pair) -> None:
+    warga, kota = neighbours
+    post, budi = await _post(warga), await kota.user("budi")
+    seen = await _known(kota, post)
+    async with kota.inside() as site:
+        for _ in range(2):
+            await reacting.react(site, budi.actor, seen, "🙏")
+        await reacting.unreact(site, budi.actor, seen, "🙏")
+        [sent] = await OutboundActivity.filter(type="EmojiReact")
+        [undone] = await OutboundActivity.filter(type="Undo")
+        assert json.loads(undone.body)["object"]["id"] == sent.uri
 
 
 @pytest.mark.parametrize("kind", ["EmojiReact", "EmojiReaction"])
