@@ -249,7 +249,7 @@ async def test_the_numbers_are_counted_again_after_some_minutes(site: Site) -> N
     assert len((await directory.current()).peers) == 1
     await peer(site, "dua.example")
     assert len((await directory.current()).peers) == 1
-    directory._counted_again_at -= FRESH_FOR
+    directory._counted._read_again_at -= FRESH_FOR
     assert len((await directory.current()).peers) == 2
 
 
