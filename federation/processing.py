@@ -75,6 +75,7 @@ class _Processing:
         fed.storing.is_handled_here = True
         self._groups = GROUPS_AT_ONCE if is_postgres() else 1
         self._turns = Turns(fed, self._groups)
+        self._turn = _Turn(fed)
         self._alone: dict[int, deque[Stored]] = {}  # by actor: what one says keeps its order
         self._tasks: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(ALONE_AT_ONCE)
@@ -122,14 +123,13 @@ class _Processing:
         while claimed and tries:
             at: Stored | None = None
             begun = self._fed.clock.monotonic()
-            turn = _Turn(self._fed)
             try:
                 async with transaction():
                     ended: dict[InboundState, list[int]] = defaultdict(list)
                     for row in claimed:
                         if ended and self._somebody_waits(begun):
                             break
-                        await turn.give()
+                        await self._turn.give()
                         at = row
                         inbound = read.get(row.id) or await _read(self._fed, row, actors.get(row.actor_id))
                         verdict = await dispatch(inbound)
@@ -198,7 +198,9 @@ class _Processing:
 
 
 class _Turn:
-    """The event loop's thread, held for a while and given up."""
+    """The event loop's thread, held for a while by all groups together and given up: two that held it each for themselves
+    would leave half as much to the door.
+    """
 
     def __init__(self, fed: Federation) -> None:
         self._fed = fed
