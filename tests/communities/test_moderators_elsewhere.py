@@ -198,35 +198,23 @@ async def test_a_post_is_removed_with_all_answers_below_it_and_no_others(village
             answer = await create_post(site, citra.actor, Draft(source="Kasar", in_reply_to=thread))
             below = await create_post(site, village.ani.actor, Draft(source="Sudah", in_reply_to=answer))
             deepest = await create_post(site, citra.actor, Draft(source="Belum", in_reply_to=below))
-        for top, gone in (
-            (answer, {answer, below, deepest}),
-            (thread, {thread, beside, answer, below, deepest}),
+        for kind, top, gone in (
+            ("Delete", answer, {answer, below, deepest}),
+            ("Delete", thread, {thread, beside, answer, below, deepest}),
+            ("Undo", thread, {answer, below, deepest}),
+            ("Undo", answer, set()),
         ):
-            removal = budi.activity(
-                "Delete", top.uri, summary="gaduh", withReplies=True, to=[PUBLIC], cc=[community.uri]
-            )
+            common: dict[str, Any] = {"to": [PUBLIC], "cc": [community.uri]}
+            act = budi.activity("Delete", top.uri, summary="gaduh", withReplies=True, **common)
+            if kind == "Undo":
+                act = budi.activity("Undo", act, **common)
             if community is known:
-                assert (await village.deliver(group, announce(group, removal)))[1] == "done"
+                assert (await village.deliver(group, announce(group, act)))[1] == "done"
             else:
-                assert (await village.deliver(budi, removal))[1] == "done"
+                assert (await village.deliver(budi, act))[1] == "done"
             for post in (thread, beside, answer, below, deepest):
                 is_gone = (await village.fresh(post)).removed_at is not None
-                assert is_gone == (post in gone), (community.username, top.source, post.source)
-        for top, gone in (
-            (thread, {answer, below, deepest}),
-            (answer, set()),
-        ):
-            removal = budi.activity(
-                "Delete", top.uri, summary="gaduh", withReplies=True, to=[PUBLIC], cc=[community.uri]
-            )
-            undo = budi.activity("Undo", removal, to=[PUBLIC], cc=[community.uri])
-            if community is known:
-                assert (await village.deliver(group, announce(group, undo)))[1] == "done"
-            else:
-                assert (await village.deliver(budi, undo))[1] == "done"
-            for post in (thread, beside, answer, below, deepest):
-                is_gone = (await village.fresh(post)).removed_at is not None
-                assert is_gone == (post in gone), (community.username, top.source, post.source)
+                assert is_gone == (post in gone), (community.username, kind, top.source, post.source)
         assert (await village.fresh(thread)).replies_count == 2
 
 
